@@ -1,0 +1,1 @@
+"""What the developer is: vocabulary, ports, the loop, tools, evidence and reports."""

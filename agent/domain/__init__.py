@@ -1,0 +1,1 @@
+"""The vocabulary: frozen values, enums and errors; standard library and pydantic only."""

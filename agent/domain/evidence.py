@@ -1,0 +1,70 @@
+"""Evidence: what was run, where, with what result; and the verdict that follows from it."""
+
+from enum import StrEnum
+
+from agent.domain.ids import CommitSha
+from agent.domain.value import Value
+
+
+class Gate(StrEnum):
+    """One item of the Definition of Done that is proven by running something."""
+
+    TESTS = "tests"
+    LINT = "lint"
+    TYPES = "types"
+
+
+class GateStatus(StrEnum):
+    """The outcome of a gate."""
+
+    PASS = "pass"  # noqa: S105 - a result, not a password
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    """There is nothing of the kind to check."""
+    NOT_RUN = "not_run"
+    """It should have run and could not."""
+
+
+class Verdict(StrEnum):
+    """What all gates say together."""
+
+    PASS = "pass"  # noqa: S105 - a result, not a password
+    FAIL = "fail"
+    INCOMPLETE = "incomplete"
+
+
+class TestCount(Value):
+    """How many tests ran and how they ended."""
+
+    __test__ = False
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+class Evidence(Value):
+    """One gate at one commit: the command, its end, and what it showed."""
+
+    gate: Gate
+    status: GateStatus
+    commit: CommitSha
+    reason: str
+    """One sentence for people, such as `31 passed`."""
+    command: str = ""
+    exit_code: int | None = None
+    seconds: float = 0.0
+    tests: TestCount | None = None
+    output: str = ""
+    """The part of the output that a reader needs, cut by structure."""
+    artifact: str | None = None
+    """Where the whole output is kept."""
+
+
+def verdict(evidence: tuple[Evidence, ...]) -> Verdict:
+    """Return fail if a gate fails, incomplete if one could not run or none is there, else pass."""
+    statuses = {item.status for item in evidence}
+    if GateStatus.FAIL in statuses:
+        return Verdict.FAIL
+    if GateStatus.NOT_RUN in statuses or not statuses:
+        return Verdict.INCOMPLETE
+    return Verdict.PASS

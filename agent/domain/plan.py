@@ -1,0 +1,27 @@
+"""The plan that the developer proposes before it writes code."""
+
+from agent.domain.value import Value
+
+
+class Plan(Value):
+    """What will be changed, where, and what could go wrong."""
+
+    summary: str
+    files: tuple[str, ...]
+    endpoints: tuple[str, ...] = ()
+    migrations: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    new_dependencies: tuple[str, ...] = ()
+    breaking_changes: tuple[str, ...] = ()
+    security_sensitive: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    def risks(self) -> tuple[str, ...]:
+        """Name why a person must approve first; empty for a plan that may go on by itself."""
+        reasons = (
+            ("it migrates the database schema", self.migrations),
+            ("it breaks the API for its users", self.breaking_changes),
+            ("it touches authentication or permissions", self.security_sensitive),
+            ("it adds a dependency", self.new_dependencies),
+        )
+        return tuple(reason for reason, items in reasons if items)
