@@ -1,0 +1,1 @@
+"""Everything that is said to the model, and the longer texts for people, as Jinja templates."""

@@ -1,0 +1,1 @@
+"""The gates: each runs something in the sandbox and says what it showed."""

@@ -1,0 +1,1 @@
+"""What the developer can do: one class per tool, its arguments and one function."""

@@ -1,0 +1,84 @@
+"""Carrying out the tool calls of one step, on a worktree that stands at a known commit."""
+
+from agent.desk import Desk
+from agent.domain.conversation import Message, ToolCall
+from agent.domain.errors import ToolError
+from agent.domain.ids import CommitSha
+from agent.domain.run import Acted, RunSpec, Signal
+from agent.tools.base import Bench, ToolOutcome
+from agent.tools.registry import parse_call
+
+
+def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
+    """Carry out the calls of the reply before `position` and write their results from there on.
+
+    Repeating a finished step returns what it gave. Repeating an unfinished one starts again from
+    the worktree at `head`, so nothing is applied twice.
+    """
+    done = desk.ledger.find(spec.life, "acted", str(position))
+    if done is not None:
+        return Acted.model_validate(done)
+    reply = desk.ledger.message(spec.life, position - 1)
+    calls = reply.tool_calls if reply else ()
+    bench = desk.bench(spec.repository, spec.life, head)
+    outcomes = _carry_out(bench, spec, calls)
+    snapshot = desk.workspace.snapshot(bench.worktree, spec.life)
+    _write(desk, spec, position, calls, outcomes)
+    acted = Acted(
+        written=len(calls),
+        head=snapshot,
+        signal=next((o.signal for o in outcomes if o.signal), None),
+        reason=_question(outcomes),
+        invalid=all(outcome.text.startswith(_REFUSED) for outcome in outcomes),
+    )
+    kept = desk.ledger.keep(spec.life, "acted", str(position), acted.model_dump(mode="json"))
+    return Acted.model_validate(kept)
+
+
+_REFUSED = "This call was refused: "
+
+
+def _carry_out(bench: Bench, spec: RunSpec, calls: tuple[ToolCall, ...]) -> list[ToolOutcome]:
+    outcomes: list[ToolOutcome] = []
+    failed = False
+    for call in calls:
+        outcome, succeeded = _one(bench, spec, call)
+        if failed and outcome.signal is Signal.FINISH:
+            outcome = ToolOutcome(text="Not counted: an earlier call of this answer failed.")
+        failed = failed or not succeeded
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _one(bench: Bench, spec: RunSpec, call: ToolCall) -> tuple[ToolOutcome, bool]:
+    try:
+        tool = parse_call(call, spec.stage)
+    except ToolError as error:
+        return ToolOutcome(text=f"{_REFUSED}{error}"), False
+    try:
+        return tool.run(bench), True
+    except ToolError as error:
+        return ToolOutcome(text=f"Error: {error}"), False
+
+
+def _write(
+    desk: Desk,
+    spec: RunSpec,
+    position: int,
+    calls: tuple[ToolCall, ...],
+    outcomes: list[ToolOutcome],
+) -> None:
+    for outcome in outcomes:
+        if outcome.record:
+            kind, name, body = outcome.record
+            desk.ledger.replace(spec.life, kind, name, body)
+    results = [
+        Message(role="tool", content=outcome.text, tool_call_id=call.id)
+        for call, outcome in zip(calls, outcomes, strict=True)
+    ]
+    desk.ledger.write(spec.life, position, results)
+
+
+def _question(outcomes: list[ToolOutcome]) -> str:
+    asked = next((o.record for o in outcomes if o.signal is Signal.ASK and o.record), None)
+    return " ".join(asked[2]["questions"])[:300] if asked else ""

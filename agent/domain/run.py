@@ -1,0 +1,102 @@
+"""One agent stage on one ticket: what it is given and how it ends."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from agent.domain.ids import CommitSha, LifeId, RunId, TicketKey
+from agent.domain.repository import Repository
+from agent.domain.value import Value
+
+
+class Stage(StrEnum):
+    """What the developer is asked to do in a run."""
+
+    PLAN = "plan"
+    DEVELOP = "develop"
+    REPAIR = "repair"
+    RESPOND = "respond"
+
+
+class Signal(StrEnum):
+    """What a tool call asks the loop to do next."""
+
+    PLAN = "plan"
+    """A plan was proposed."""
+    FINISH = "finish"
+    """The developer says that the work is done; the gates decide."""
+    ASK = "ask"
+    """Only a person can answer."""
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    QUESTION = "question"
+    BLOCKED = "blocked"
+
+
+class RunSpec(Value):
+    """What a run is given. All of it fits well into 2 KB; texts are in the ledger."""
+
+    life: LifeId
+    run: RunId
+    ticket: TicketKey
+    stage: Stage
+    repository: Repository
+    base: CommitSha
+    """Where the branch left the default branch."""
+    head: CommitSha
+    """The snapshot that the work goes on from."""
+    position: int
+    """The number of transcript messages before this run."""
+    model: str
+    budget_usd: Decimal
+    """The most that the ticket's whole life may cost."""
+    max_steps: int = 60
+    """Model calls in this run."""
+    max_proofs: int = 4
+    """How often the gates may fail in this run before a person is asked."""
+
+
+class RunResult(Value):
+    """How a run ended, and where it left the worktree and the transcript."""
+
+    outcome: RunOutcome
+    head: CommitSha
+    position: int
+    steps: int
+    reason: str = ""
+    """At most 300 characters; why it is blocked, or the question."""
+
+
+class Thought(Value):
+    """The result of one model call: how many messages were written and what they ask for."""
+
+    written: int
+    calls: int
+    """Tool calls in the reply."""
+    blocked: str = ""
+    """Why the work cannot go on at all; empty if it can."""
+
+
+class Acted(Value):
+    """The result of the tool calls of one step."""
+
+    written: int
+    head: CommitSha
+    signal: Signal | None = None
+    reason: str = ""
+    """The question, when the signal is `ask`."""
+    invalid: bool = False
+    """True when not one of the calls could be understood."""
+
+
+class Proof(Value):
+    """The result of running the gates."""
+
+    written: int
+    passed: bool
+    reason: str = ""
+    """Which gates did not pass."""

@@ -1,0 +1,110 @@
+"""The tests gate: run the repository's tests and read the JUnit file that they wrote."""
+
+import shlex
+from datetime import timedelta
+
+from agent.domain.errors import ToolError
+from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.evidence.junit import TestReport, parse_junit
+from agent.ports import Command, CommandResult
+from agent.text import head_and_tail, plain_output
+from agent.tools.base import Bench
+
+TIMEOUT = timedelta(minutes=20)
+_RESULT = ".backsmith-junit.xml"
+_NO_TESTS = 5
+"""pytest's exit code when it collected nothing."""
+
+
+def run_tests(bench: Bench, select: tuple[str, ...] = ()) -> Evidence:
+    """Run the tests, all or a selection, and say how many passed."""
+    commands = bench.stack.tests
+    if not commands:
+        return _evidence(bench, GateStatus.NOT_APPLICABLE, "no test command was found")
+    command = commands[0]
+    if "pytest" in command:
+        return _run_pytest(bench, command, select)
+    return _run_plain(bench, " ".join([command, *map(shlex.quote, select)]))
+
+
+def _run_pytest(bench: Bench, command: str, select: tuple[str, ...]) -> Evidence:
+    shown = " ".join([command, *map(shlex.quote, select)])
+    result = _run(bench, f"{shown} --junitxml={_RESULT} -p no:cacheprovider")
+    report = _take_report(bench)
+    if result.timed_out or report is None or result.exit_code < 0:
+        return _broken(bench, shown, result)
+    if result.exit_code == _NO_TESTS:
+        return _evidence(bench, GateStatus.FAIL, "no test was collected", shown, result)
+    return _judged(bench, shown, result, report)
+
+
+def _judged(bench: Bench, command: str, result: CommandResult, report: TestReport) -> Evidence:
+    count = report.count
+    status = GateStatus.PASS if result.exit_code == 0 and not count.failed else GateStatus.FAIL
+    failures = "\n\n".join(f"{item.name}\n{item.text}" for item in report.failures[:10])
+    more = len(report.failures) - 10
+    if more > 0:
+        failures += f"\n\n[{more} more failures]"
+    output = failures or ("" if status is GateStatus.PASS else _tail(result))
+    return _evidence(bench, status, count_text(count), command, result, count, output)
+
+
+def count_text(count: TestCount) -> str:
+    """Return `30 passed, 1 failed`, with the parts that are not zero."""
+    parts = ((count.passed, "passed"), (count.failed, "failed"), (count.skipped, "skipped"))
+    return ", ".join(f"{number} {word}" for number, word in parts if number) or "no tests"
+
+
+def _run_plain(bench: Bench, command: str) -> Evidence:
+    result = _run(bench, command)
+    if result.timed_out or result.exit_code < 0:
+        return _broken(bench, command, result)
+    status = GateStatus.PASS if result.exit_code == 0 else GateStatus.FAIL
+    reason = f"the test command ended with exit code {result.exit_code}"
+    return _evidence(bench, status, reason, command, result, output=_tail(result))
+
+
+def _run(bench: Bench, command: str) -> CommandResult:
+    return bench.sandbox.run(bench.worktree, Command(argv=("bash", "-c", command), timeout=TIMEOUT))
+
+
+def _take_report(bench: Bench) -> TestReport | None:
+    """Read the result file and remove it, so that it never gets into a snapshot."""
+    try:
+        found = bench.files("result", path=_RESULT, cap=8_000_000)
+        bench.files("edit", edits=[{"path": _RESULT, "delete": True}])
+    except ToolError:
+        return None
+    return parse_junit(found["text"])
+
+
+def _broken(bench: Bench, command: str, result: CommandResult) -> Evidence:
+    ended = "time was up" if result.timed_out else f"exit code {result.exit_code}"
+    reason = f"the tests did not run to their end ({ended})"
+    return _evidence(bench, GateStatus.FAIL, reason, command, result, output=_tail(result))
+
+
+def _tail(result: CommandResult) -> str:
+    return head_and_tail(plain_output(result.output).strip(), 6_000)
+
+
+def _evidence(
+    bench: Bench,
+    status: GateStatus,
+    reason: str,
+    command: str = "",
+    result: CommandResult | None = None,
+    count: TestCount | None = None,
+    output: str = "",
+) -> Evidence:
+    return Evidence(
+        gate=Gate.TESTS,
+        status=status,
+        commit=bench.worktree.head,
+        reason=reason,
+        command=command,
+        exit_code=result.exit_code if result else None,
+        seconds=round(result.seconds, 2) if result else 0.0,
+        tests=count,
+        output=output,
+    )

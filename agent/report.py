@@ -1,0 +1,145 @@
+"""What people read: pull requests, the card in the channel, notes and comments. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from agent.domain.conversation import Spent
+from agent.domain.evidence import Evidence, GateStatus, TestCount
+from agent.domain.plan import Plan
+from agent.domain.progress import Button, Card, Link, Phase, ThreadNote
+from agent.evidence.tests import count_text
+from agent.prompting import render
+from agent.text import first_line
+
+MARKS = {
+    GateStatus.PASS: "✅",
+    GateStatus.FAIL: "❌",
+    GateStatus.NOT_APPLICABLE: "n/a",
+    GateStatus.NOT_RUN: "⚠️",
+}
+HEADLINES = {
+    Phase.INTAKE: "reading the ticket",
+    Phase.CLARIFY: "waiting for an answer",
+    Phase.PLAN: "planning",
+    Phase.APPROVAL: "the plan waits for approval",
+    Phase.DEVELOP: "writing code and tests",
+    Phase.PUBLISH: "opening the pull request",
+    Phase.CI: "waiting for CI",
+    Phase.REVIEW: "waiting for review",
+    Phase.DELIVER: "wrapping up",
+    Phase.BLOCKED: "blocked, a person is needed",
+    Phase.DONE: "done",
+}
+APPROVE = Button(action="approve", label="Approve", style="primary")
+CANCEL = Button(action="cancel", label="Cancel", style="danger")
+
+
+def tests_before(evidence: Sequence[Evidence]) -> TestCount:
+    """Return the test count of some evidence; zero where no tests ran."""
+    return next((item.tests for item in evidence if item.tests), TestCount())
+
+
+def pull_request_title(key: str, title: str) -> str:
+    """Return the title: the ticket's key and what the change does."""
+    return f"{key}: {first_line(title, 200)}"
+
+
+def pull_request_body(
+    ticket: dict[str, Any],
+    summary: dict[str, Any],
+    plan: Plan | None,
+    before: Sequence[Evidence],
+    after: Sequence[Evidence],
+    approved_by: str = "",
+    notices: Sequence[str] = (),
+) -> str:
+    """Return the body; each gate's mark comes from its evidence and from nowhere else."""
+    return render(
+        "report/pull_request",
+        ticket=ticket,
+        summary=summary.get("summary", ""),
+        plan=plan,
+        before=count_text(tests_before(before)) if before else "",
+        evidence=after,
+        marks=MARKS,
+        assumptions=[*(plan.assumptions if plan else ()), *summary.get("assumptions", ())],
+        approved_by=approved_by,
+        notices=notices,
+    )
+
+
+def commit_message(key: str, summary: dict[str, Any], run: str, steps: int) -> str:
+    """Return the message of the commit that publishes a run's work."""
+    subject = f"{key}: {summary.get('title') or 'Work on the ticket'}"
+    trailers = f"Ticket: {key}\nRun-Id: {run}\nStep: {steps}"
+    return f"{subject}\n\n{summary.get('summary', '')}\n\n{trailers}\n".replace("\n\n\n", "\n\n")
+
+
+def card(
+    ticket: dict[str, Any],
+    phase: Phase,
+    detail: str,
+    evidence: Sequence[Evidence],
+    spent: Spent,
+    links: Sequence[Link],
+) -> Card:
+    """Return the ticket's one message in the channel."""
+    headline = HEADLINES[phase] + (f": {detail}" if detail else "")
+    lines = [" · ".join(f"{MARKS[e.status]} {e.gate} ({e.reason})" for e in evidence)]
+    if spent.calls:
+        tokens = spent.prompt_tokens + spent.completion_tokens
+        lines.append(f"{spent.calls} model calls · {tokens} tokens · {spent.cost_usd:.2f} USD")
+    return Card(
+        ticket=ticket["key"],
+        title=first_line(ticket["summary"]),
+        url=ticket["url"],
+        headline=headline,
+        lines=tuple(line for line in lines if line),
+        links=tuple(links),
+    )
+
+
+def plan_note(plan: Plan, needs_approval: bool) -> ThreadNote:
+    """Return the plan for the thread, with buttons when a person must approve it."""
+    parts = [f"**Plan.** {plan.summary}"]
+    for title, items in (
+        ("Files", plan.files),
+        ("Endpoints", plan.endpoints),
+        ("Migrations", plan.migrations),
+        ("Breaking", plan.breaking_changes),
+        ("Tests", plan.tests),
+        ("New dependencies", plan.new_dependencies),
+        ("Assumptions", plan.assumptions),
+    ):
+        if items:
+            parts.append(f"**{title}**\n" + "\n".join(f"- {item}" for item in items))
+    if needs_approval:
+        why = ", ".join(plan.risks())
+        parts.append(f"It needs your approval, because {why}. A reply here changes the plan.")
+    return ThreadNote(text="\n\n".join(parts), buttons=(APPROVE, CANCEL) if needs_approval else ())
+
+
+def questions_text(questions: Sequence[str]) -> str:
+    """Return at most three questions as a comment for the ticket and the thread."""
+    asked = "\n".join(f"{number}. {text}" for number, text in enumerate(questions[:3], start=1))
+    return f"Before I can go on, I need an answer (here or on the other side):\n\n{asked}"
+
+
+def blocked_text(reason: str) -> str:
+    """Return what is said when the work cannot go on by itself."""
+    return f"I am stuck: {reason}\n\nReply here with what to do, or cancel the ticket."
+
+
+def outcome_text(outcome: str, pull_request: str | None, seconds: float, spent: Spent) -> str:
+    """Return the last word on a ticket."""
+    where = f" {pull_request}" if pull_request else ""
+    cost = f"{spent.calls} model calls, {spent.cost_usd:.2f} USD"
+    return f"**{outcome.capitalize()}.**{where}\n\n{_duration(seconds)} from assignment, {cost}."
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

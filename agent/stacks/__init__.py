@@ -1,0 +1,1 @@
+"""What a repository is: how it is tested, linted and type-checked."""

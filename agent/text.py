@@ -1,0 +1,35 @@
+"""Cutting and cleaning of text that comes from outside."""
+
+import re
+
+_INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+_ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+def visible(text: str) -> str:
+    """Return what a person would see: no zero-width or direction characters, no HTML comments."""
+    return _COMMENT.sub("", _INVISIBLE.sub("", text))
+
+
+def plain_output(text: str) -> str:
+    """Return command output without terminal escapes and control characters."""
+    return _CONTROL.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+
+
+def head_and_tail(text: str, limit: int) -> str:
+    """Cut the middle out of a text longer than `limit` characters, and say how much is gone."""
+    if len(text) <= limit:
+        return text
+    head, tail = limit // 3, limit - limit // 3
+    left_out = len(text) - head - tail
+    return f"{text[:head]}\n[... {left_out} characters left out ...]\n{text[-tail:]}"
+
+
+def first_line(text: str, limit: int = 120) -> str:
+    """Return the first non-empty line, cut to `limit` characters."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return line if len(line) <= limit else line[: limit - 1] + "…"

@@ -1,0 +1,29 @@
+"""Saying that the work is done."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from agent.domain.run import Signal
+from agent.tools.base import WRITING, Bench, Tool, ToolOutcome
+
+
+class Finish(Tool):
+    """Say that every acceptance criterion is met. The gates run next and decide."""
+
+    name: ClassVar[str] = "finish"
+    stages = WRITING
+
+    title: str = Field(
+        min_length=1, max_length=72, description="Commit subject in the imperative mood."
+    )
+    summary: str = Field(min_length=1, description="What changed and why, for the reviewer.")
+    assumptions: list[str] = Field(default_factory=list)
+
+    def run(self, bench: Bench) -> ToolOutcome:
+        """Keep the summary for the commit and the pull request."""
+        return ToolOutcome(
+            text="The gates run now.",
+            signal=Signal.FINISH,
+            record=("summary", "current", self.model_dump()),
+        )

@@ -1,0 +1,66 @@
+"""Mirrors and worktrees, at the beginning and the end of a ticket's life."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio import activity
+
+from agent.domain.ids import CommitSha, LifeId
+from agent.domain.plan import Plan
+from agent.domain.repository import Repository
+from agent.domain.value import Value
+from agent.ports import Ledger, Workspace
+from workflows.activities.heartbeat import heartbeating
+
+
+class LifeRepository(Value):
+    """A repository in a ticket's life."""
+
+    life: LifeId
+    repository: Repository
+
+
+class Record(Value):
+    """A small document to keep in the ledger, in place of an older one."""
+
+    life: LifeId
+    kind: str
+    name: str
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class WorkspaceActivities:
+    """What is done to mirrors, worktrees and the ledger's small documents."""
+
+    workspace: Workspace
+    ledger: Ledger
+
+    @activity.defn
+    def fetch_base(self, what: LifeRepository) -> CommitSha:
+        """Bring the mirror up to date; return the commit that the work starts from."""
+        with heartbeating():
+            return self.workspace.fetch(what.repository)
+
+    @activity.defn
+    def clean_up(self, what: LifeRepository) -> None:
+        """Remove the worktree and its hidden ref."""
+        with heartbeating():
+            self.workspace.close(what.repository, what.life)
+
+    @activity.defn
+    def keep_record(self, record: Record) -> None:
+        """Keep a small document."""
+        self.ledger.replace(record.life, record.kind, record.name, record.body)
+
+    @activity.defn
+    def find_question(self, life: LifeId) -> tuple[str, ...]:
+        """Return the questions that the developer asked last."""
+        found = self.ledger.find(life, "question", "current") or {"questions": []}
+        return tuple(str(question)[:400] for question in found["questions"][:3])
+
+    @activity.defn
+    def find_risks(self, life: LifeId) -> tuple[str, ...]:
+        """Return why the current plan needs a person's approval."""
+        body = self.ledger.find(life, "plan", "current")
+        return Plan.model_validate(body).risks() if body else ()

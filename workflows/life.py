@@ -1,0 +1,262 @@
+"""What every phase needs of a ticket's life: its state, its activities, its inbox, its voice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
+from temporalio.workflow import (
+    ChildWorkflowCancellationType,
+    ChildWorkflowHandle,
+    ParentClosePolicy,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from agent.domain.ids import CommitSha, RunId
+    from agent.domain.progress import Phase
+    from agent.domain.repository import Repository
+    from agent.domain.run import RunResult, RunSpec, Stage
+    from workflows import policies
+    from workflows.activities.chat import Announcement, ChatActivities, ThreadPost
+    from workflows.activities.code_host import PullRequestRef
+    from workflows.activities.tracker import Move, TicketNote, TicketRef, TrackerActivities
+    from workflows.activities.workspace import Record, WorkspaceActivities
+    from workflows.run import RunStart, RunWorkflow
+    from workflows.state import Notice, NoticeKind, Policy, TicketState
+
+T = TypeVar("T")
+PHASE = "Phase"
+"""Search attribute."""
+
+
+@dataclass
+class _Told:
+    """What a running stage was told last."""
+
+    paused: bool
+
+
+class Life:
+    """One ticket's life, as its phases see it."""
+
+    def __init__(self, state: TicketState) -> None:
+        self.state = state
+
+    # What is known since intake
+
+    @property
+    def policy(self) -> Policy:
+        """Return the policy that was fixed at intake."""
+        return _known(self.state.policy, "policy")
+
+    @property
+    def repository(self) -> Repository:
+        """Return the repository that the ticket is about."""
+        return _known(self.state.repository, "repository")
+
+    @property
+    def base(self) -> CommitSha:
+        """Return the commit that the work started from."""
+        return _known(self.state.base, "base")
+
+    @property
+    def head(self) -> CommitSha:
+        """Return the newest snapshot of the work."""
+        return self.state.head or self.base
+
+    @property
+    def ticket(self) -> TicketRef:
+        """Return which ticket this is, in which life."""
+        return TicketRef(life=self.state.life, key=self.state.key)
+
+    @property
+    def pull_request(self) -> PullRequestRef:
+        """Return the ticket's pull request."""
+        number = _known(self.state.pull_request, "pull request")
+        return PullRequestRef(life=self.state.life, repository=self.repository.name, number=number)
+
+    # Doing
+
+    async def do(
+        self,
+        activity: Callable[..., Any],
+        argument: Any,
+        options: policies.Options = policies.OUTSIDE,
+    ) -> Any:
+        """Run an activity; the ticket goes on only when it has succeeded."""
+        return await workflow.execute_activity_method(activity, argument, **options)
+
+    async def try_to(self, activity: Callable[..., Any], argument: Any) -> Any | None:
+        """Run an activity whose failure must not stop the ticket; None if it failed."""
+        try:
+            return await self.do(activity, argument, policies.POLITE)
+        except ActivityError as error:
+            workflow.logger.warning("left out: %s", cause(error))
+            return None
+
+    async def run_stage(self, stage: Stage, brief: dict[str, Any] | None = None) -> RunResult:
+        """Run one agent stage; what people say meanwhile is passed into it."""
+        run = self.next_run(stage)
+        if brief:
+            await self.keep("brief", run, brief)
+        self.state.runs += 1
+        child = await workflow.start_child_workflow(
+            RunWorkflow.run,
+            RunStart(spec=self._spec(stage, run), is_paused=self.state.is_paused),
+            id=f"{workflow.info().workflow_id}/{self.state.runs}-{stage}",
+            parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
+            cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+        await self._pass_on(child)
+        result: RunResult = await child
+        self.state.head, self.state.position = result.head, result.position
+        self.state.steps += result.steps
+        return result
+
+    async def _pass_on(self, child: ChildWorkflowHandle[Any, RunResult]) -> None:
+        """Pass what people say, and a pause, into a running stage until it ends."""
+        told = _Told(paused=self.state.is_paused)
+        while not child.done():
+            await workflow.wait_condition(
+                lambda: (
+                    child.done() or bool(self.state.inbox) or self.state.is_paused != told.paused
+                )
+            )
+            news = [notice for notice in self.take() if notice.text]
+            if self.state.is_paused != told.paused:
+                told.paused = self.state.is_paused
+                kind = NoticeKind.PAUSE if told.paused else NoticeKind.RESUME
+                news.append(Notice(id="", kind=kind, actor="backsmith"))
+            for notice in news:
+                if not child.done():
+                    await child.signal(RunWorkflow.notify, notice)
+
+    def next_run(self, stage: Stage) -> RunId:
+        """Return the id that the next run of a stage will have."""
+        return RunId(f"{self.state.life}/{self.state.runs + 1}-{stage}")
+
+    def _spec(self, stage: Stage, run: RunId) -> RunSpec:
+        return RunSpec(
+            life=self.state.life,
+            run=run,
+            ticket=self.state.key,
+            stage=stage,
+            repository=self.repository,
+            base=self.base,
+            head=self.head,
+            position=self.state.position,
+            model=self.policy.model,
+            budget_usd=self.policy.budget_usd,
+        )
+
+    # Hearing
+
+    def take(self, *kinds: NoticeKind) -> list[Notice]:
+        """Take the notices of these kinds (all, if none is named) out of the inbox."""
+        taken = [n for n in self.state.inbox if not kinds or n.kind in kinds]
+        self.state.inbox = [n for n in self.state.inbox if n not in taken]
+        return taken
+
+    async def wait(self, *kinds: NoticeKind, within: timedelta | None = None) -> list[Notice]:
+        """Wait for notices of these kinds; an empty list means that the time is over."""
+        return self.take(*kinds) if await self.has_heard(*kinds, within=within) else []
+
+    async def has_heard(self, *kinds: NoticeKind, within: timedelta | None = None) -> bool:
+        """Wait for notices of these kinds and leave them in the inbox; False if time is over."""
+
+        def heard() -> bool:
+            return any(n.kind in kinds for n in self.state.inbox) and not self.state.is_paused
+
+        try:
+            await workflow.wait_condition(heard, timeout=within)
+        except TimeoutError:
+            return False
+        return True
+
+    # Saying
+
+    async def announce(self, phase: Phase, detail: str = "") -> None:
+        """Show the phase: search attribute, status page, and the card in the channel."""
+        state = self.state
+        state.phase, state.detail = phase, detail
+        workflow.upsert_search_attributes(search_attributes(state))
+        workflow.set_current_details(status_page(state))
+        thread = await self.try_to(
+            ChatActivities.announce,
+            Announcement(
+                life=state.life,
+                phase=phase,
+                detail=detail,
+                commit=state.published or state.head,
+                pull_request_url=state.pull_request_url,
+                key=state.key,
+            ),
+        )
+        state.thread = thread or state.thread
+
+    async def say(self, text: str, *, on_ticket: bool = True) -> None:
+        """Say something in the thread, and on the ticket too if that is where it belongs."""
+        self.state.notes += 1
+        name = f"note-{self.state.notes}"
+        if on_ticket:
+            note = TicketNote(ticket=self.ticket, name=name, text=text)
+            try:
+                await self.do(TrackerActivities.comment_ticket, note)
+            except ActivityError as error:
+                workflow.logger.warning("ticket not commented: %s", cause(error))
+        if self.state.thread:
+            await self.try_to(
+                ChatActivities.post,
+                ThreadPost(life=self.state.life, thread=self.state.thread, name=name, text=text),
+            )
+
+    async def move(self, status: str) -> None:
+        """Give the ticket a status; a ticket workflow that has no way to it is only mentioned."""
+        problem = await self.do(
+            TrackerActivities.move_ticket, Move(ticket=self.ticket, status=status)
+        )
+        if problem:
+            workflow.logger.warning("ticket not moved: %s", problem)
+
+    async def keep(self, kind: str, name: str, body: dict[str, Any]) -> None:
+        """Keep a small document in the ledger."""
+        record = Record(life=self.state.life, kind=kind, name=name, body=body)
+        await self.do(WorkspaceActivities.keep_record, record)
+
+
+def search_attributes(state: TicketState) -> dict[str, list[str]]:
+    """Return what the ticket can be found by."""
+    return {
+        "TicketKey": [state.key],
+        PHASE: [state.phase.value],
+        "Repository": [state.repository.name if state.repository else "unknown"],
+    }
+
+
+def status_page(state: TicketState) -> str:
+    """Return the Markdown that the Temporal UI shows for a ticket."""
+    rows = [
+        f"**{state.key}** · {state.phase}" + (" · paused" if state.is_paused else ""),
+        state.detail,
+        f"Repository: {state.repository.name}" if state.repository else "",
+        f"Branch: `{state.branch}`" if state.branch else "",
+        f"Pull request: {state.pull_request_url}" if state.pull_request_url else "",
+        f"Runs: {state.runs}, model calls: {state.steps}",
+    ]
+    return "\n\n".join(row for row in rows if row)
+
+
+def cause(error: BaseException) -> str:
+    """Return the innermost reason of a failed activity or child workflow."""
+    while isinstance(error, ActivityError | ChildWorkflowError) and error.__cause__:
+        error = error.__cause__
+    text = error.message if isinstance(error, ApplicationError) else str(error)
+    return text[:300]
+
+
+def _known(value: T | None, name: str) -> T:
+    if value is None:
+        raise ApplicationError(f"the {name} is not known in this phase", non_retryable=True)
+    return value

@@ -1,0 +1,36 @@
+"""Clarify: ask once, in both places; wait durably; remind once."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from agent.domain.progress import Phase
+    from agent.report import questions_text
+    from workflows.activities.tracker import TicketNote, TrackerActivities
+    from workflows.activities.workspace import WorkspaceActivities
+    from workflows.life import Life
+    from workflows.state import NoticeKind
+
+_ANSWERS = (NoticeKind.SAID, NoticeKind.APPROVE, NoticeKind.RESUME)
+
+
+async def clarify(life: Life) -> Phase:
+    """Put the open question to people and wait for the answer; then read the ticket again."""
+    if life.state.remark:
+        questions: tuple[str, ...] = (life.state.remark,)
+    else:
+        questions = await life.do(WorkspaceActivities.find_question, life.state.life)
+    life.state.remark = ""
+    await life.announce(Phase.CLARIFY)
+    await life.say(questions_text(questions))
+    hours = life.state.policy.remind_hours if life.state.policy else 24
+    answers = await life.wait(*_ANSWERS, within=timedelta(hours=hours))
+    if not answers:
+        await life.say("A friendly reminder: I am still waiting for an answer.", on_ticket=False)
+        answers = await life.wait(*_ANSWERS)
+    for answer in answers:
+        if answer.text:
+            note = TicketNote(ticket=life.ticket, name=answer.id, text=answer.text)
+            await life.do(TrackerActivities.clarify, note)
+    return life.state.back_to

@@ -1,0 +1,42 @@
+"""Deliver: close the books of a ticket. And blocked: say why, and wait for a person."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from agent.domain.progress import Outcome, Phase
+    from agent.report import blocked_text
+    from workflows import policies
+    from workflows.activities.workspace import LifeRepository, WorkspaceActivities
+    from workflows.life import Life
+    from workflows.state import NoticeKind
+
+
+async def deliver(life: Life) -> Phase:
+    """Move the ticket, say the last word, and remove the worktree."""
+    await life.announce(Phase.DELIVER)
+    outcome = life.state.outcome or Outcome.CLOSED
+    if outcome is Outcome.MERGED:
+        await life.move(life.policy.status_done)
+    verb = "merged" if outcome is Outcome.MERGED else "closed without merging"
+    await life.say(f"The pull request was {verb}: {life.state.pull_request_url}")
+    await clean_up(life)
+    await life.announce(Phase.DONE, outcome.value)
+    return Phase.DONE
+
+
+async def clean_up(life: Life) -> None:
+    """Remove the worktree, where there is one."""
+    if life.state.repository:
+        where = LifeRepository(life=life.state.life, repository=life.state.repository)
+        await life.do(WorkspaceActivities.clean_up, where, policies.CODE)
+
+
+async def blocked(life: Life) -> Phase:
+    """Say why the work cannot go on, and wait until a person says something."""
+    reason = life.state.detail or "the reason is in the log"
+    await life.announce(Phase.BLOCKED, reason)
+    await life.say(blocked_text(reason))
+    heard = await life.wait(NoticeKind.SAID, NoticeKind.RESUME, NoticeKind.APPROVE)
+    life.state.repairs = 0
+    life.state.remark = " ".join(n.text for n in heard if n.text)
+    return life.state.back_to

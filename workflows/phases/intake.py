@@ -1,0 +1,39 @@
+"""Intake: read the ticket, find the repository, say hello in the channel, move the ticket."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from agent.domain.progress import Outcome, Phase
+    from workflows import policies
+    from workflows.activities.tracker import TicketBrief, TrackerActivities
+    from workflows.activities.workspace import LifeRepository, WorkspaceActivities
+    from workflows.life import Life
+
+NO_TEXT = (
+    "The ticket has no description. What should change, and how will we know that it works? "
+    "An example of a request and its answer is a good start."
+)
+
+
+async def intake(life: Life) -> Phase:
+    """Understand what is asked and where, or find out what must be asked back."""
+    brief: TicketBrief = await life.do(TrackerActivities.read_ticket, life.ticket)
+    if not brief.exists:
+        life.state.outcome = Outcome.BLOCKED
+        await life.announce(Phase.DONE, "there is no such ticket")
+        return Phase.DONE
+    if brief.is_done:
+        life.state.outcome = Outcome.CLOSED
+        await life.announce(Phase.DONE, "the ticket is done already")
+        return Phase.DONE
+    life.state.repository, life.state.policy = brief.repository, brief.policy
+    await life.announce(Phase.INTAKE)
+    question = brief.question or ("" if brief.has_text else NO_TEXT)
+    if question:
+        life.state.remark, life.state.back_to = question, Phase.INTAKE
+        return Phase.CLARIFY
+    life.state.branch = life.state.branch or brief.branch
+    where = LifeRepository(life=life.state.life, repository=life.repository)
+    life.state.base = await life.do(WorkspaceActivities.fetch_base, where, policies.GIT)
+    await life.move(life.policy.status_in_progress)
+    return Phase.PLAN

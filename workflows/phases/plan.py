@@ -1,0 +1,48 @@
+"""Plan: the developer proposes, and a person approves what is risky."""
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from agent.domain.progress import Phase
+    from agent.domain.run import RunOutcome, Stage
+    from workflows.activities.chat import ChatActivities, PlanPost
+    from workflows.activities.workspace import WorkspaceActivities
+    from workflows.life import Life
+    from workflows.state import NoticeKind
+
+
+async def plan(life: Life) -> Phase:
+    """Let the developer plan; a question goes to people first."""
+    await life.announce(Phase.PLAN)
+    remark, life.state.remark = life.state.remark, ""
+    result = await life.run_stage(Stage.PLAN, {"change": remark} if remark else None)
+    if result.outcome is RunOutcome.QUESTION:
+        life.state.back_to = Phase.PLAN
+        return Phase.CLARIFY
+    if result.outcome is RunOutcome.BLOCKED:
+        life.state.back_to, life.state.detail = Phase.PLAN, result.reason
+        return Phase.BLOCKED
+    risks = await life.do(WorkspaceActivities.find_risks, life.state.life)
+    needs_approval = {"always": True, "never": False}.get(life.policy.approval, bool(risks))
+    life.state.notes += 1
+    post = PlanPost(
+        life=life.state.life,
+        thread=life.state.thread,
+        name=f"plan-{life.state.notes}",
+        needs_approval=needs_approval,
+    )
+    await life.do(ChatActivities.post_plan, post)
+    return Phase.APPROVAL if needs_approval else Phase.DEVELOP
+
+
+async def approval(life: Life) -> Phase:
+    """Wait until a person approves the plan, or says what should be different."""
+    await life.announce(Phase.APPROVAL)
+    notices = await life.wait(NoticeKind.APPROVE, NoticeKind.SAID)
+    approved = next((n for n in notices if n.kind is NoticeKind.APPROVE), None)
+    said = " ".join(n.text for n in notices if n.kind is NoticeKind.SAID)
+    life.state.remark = said
+    if approved is None:
+        return Phase.PLAN
+    life.state.approved_by = approved.actor
+    return Phase.DEVELOP

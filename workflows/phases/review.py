@@ -1,0 +1,71 @@
+"""Review: ask for it once, answer each comment once with the commit that settles it."""
+
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from agent.domain.ids import RunId
+    from agent.domain.progress import Phase
+    from agent.domain.run import RunOutcome, Stage
+    from workflows.activities.code_host import (
+        CodeHostActivities,
+        ReviewQuery,
+        ReviewRequest,
+        ReviewView,
+        Settled,
+    )
+    from workflows.life import Life
+    from workflows.phases.ci import closed_by_a_person
+    from workflows.phases.develop import after_run, publish
+    from workflows.state import Notice, NoticeKind
+
+
+async def review(life: Life) -> Phase:
+    """Wait for people; work on what they ask for; leave when they merge or close."""
+    await _ask(life)
+    while True:
+        if ended := await closed_by_a_person(life):
+            return ended
+        run = life.next_run(Stage.RESPOND)
+        view = await _read(life, run)
+        if view.open_comments:
+            return await _respond(life, run, view.open_comments)
+        if said := life.take(NoticeKind.SAID):
+            return await _respond_to_words(life, said)
+        poll = timedelta(seconds=life.policy.poll_seconds)
+        await life.has_heard(NoticeKind.LOOK, NoticeKind.SAID, within=poll)
+        life.take(NoticeKind.LOOK)
+
+
+async def _ask(life: Life) -> None:
+    request = ReviewRequest(pull_request=life.pull_request, reviewers=life.policy.reviewers)
+    await life.do(CodeHostActivities.request_review, request)
+    await life.move(life.policy.status_in_review)
+    await life.announce(Phase.REVIEW)
+
+
+async def _read(life: Life, run: RunId) -> ReviewView:
+    query = ReviewQuery(pull_request=life.pull_request, run=run)
+    view: ReviewView = await life.do(CodeHostActivities.read_review, query)
+    return view
+
+
+async def _respond(life: Life, run: RunId, count: int) -> Phase:
+    await life.announce(Phase.REVIEW, f"working on {count} comment{'s' if count > 1 else ''}")
+    result = await life.run_stage(Stage.RESPOND)
+    if result.outcome is not RunOutcome.DONE:
+        return after_run(life, result, Phase.REVIEW)
+    following = await publish(life)
+    settled = Settled(pull_request=life.pull_request, run=run, commit=life.state.published)
+    await life.do(CodeHostActivities.answer_review, settled)
+    return following
+
+
+async def _respond_to_words(life: Life, said: list[Notice]) -> Phase:
+    rows = [
+        {"id": f"said:{n.id}", "text": n.text, "path": None, "line": None} for n in said if n.text
+    ]
+    await life.announce(Phase.REVIEW, "working on a remark")
+    result = await life.run_stage(Stage.RESPOND, {"comments": rows})
+    return after_run(life, result, Phase.REVIEW)
