@@ -20,6 +20,7 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
         return Acted.model_validate(done)
     reply = desk.ledger.message(spec.life, position - 1)
     calls = reply.tool_calls if reply else ()
+    desk.show(spec.life, ", ".join(call.name for call in calls))
     bench = desk.bench(spec.repository, spec.life, head)
     outcomes = _carry_out(bench, spec, calls)
     snapshot = desk.workspace.snapshot(bench.worktree, spec.life)

@@ -30,6 +30,10 @@ class Desk:
         price = self.prices.get(model)
         return str(price.cost_usd(usage)) if price else "0"
 
+    def show(self, life: LifeId, doing: str) -> None:
+        """Say what is being done right now, for the live view."""
+        self.ledger.replace(life, "doing", "current", doing)
+
     def bench(self, repository: Repository, life: LifeId, head: CommitSha) -> Bench:
         """Return the worktree standing at `head`, ready to run code in."""
         worktree = self.workspace.open(repository, life, head)

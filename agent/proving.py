@@ -18,6 +18,7 @@ def measure(desk: Desk, spec: RunSpec, commit: CommitSha, gates: tuple[Gate, ...
         return
     bench = desk.bench(spec.repository, spec.life, commit)
     for gate in missing:
+        desk.show(spec.life, f"gate {gate}")
         desk.ledger.record(spec.life, run_gate(gate, bench))
 
 

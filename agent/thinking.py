@@ -20,6 +20,7 @@ def think(desk: Desk, spec: RunSpec, position: int, progress: Callable[[str], No
         spent = desk.ledger.spent(spec.life).cost_usd
         if spent >= spec.budget_usd:
             return Thought(written=0, calls=0, blocked=_over_budget(spent, spec.budget_usd))
+        desk.show(spec.life, "thinking")
         reply = desk.model.complete(_request(desk, spec, position), progress)
         stored = _keep(desk, spec, position, reply)
     calls = len(stored.tool_calls)

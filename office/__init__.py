@@ -1,1 +1,1 @@
-"""The local office: a GitHub, a Jira, a Slack and a model endpoint on loopback, to try things in."""
+"""The local office: GitHub, Jira, Slack and a model endpoint on loopback, to try things in."""

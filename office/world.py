@@ -77,7 +77,7 @@ class Post:
         headers: Callable[[int], Mapping[str, str]],
         delays: Sequence[float] = (),
     ) -> None:
-        """Deliver `body` in the background; after a failure wait each of `delays` seconds and retry.
+        """Deliver `body` in the background; after a failure, again after each of `delays` seconds.
 
         `headers` gets the attempt's number (0 first), because vendors count retries in a header.
         """

@@ -141,6 +141,9 @@ class Inbox(Protocol):
     def receive(self, event: Event) -> bool:
         """Store an event."""
 
+    def unrouted(self) -> list[Event]:
+        """Return stored events whose fate is unknown."""
+
     def mark_routed(self, event_id: str, decision: str) -> None:
         """Remember what became of it."""
 
@@ -151,7 +154,7 @@ class Inbox(Protocol):
 class Tickets(Protocol):
     """The running tickets."""
 
-    async def start(self, key: TicketKey, notice: Notice) -> None:
+    async def start(self, key: TicketKey, notice: Notice) -> object:
         """Start a ticket's life, or tell the running one."""
 
     async def tell(self, key: TicketKey, notice: Notice) -> bool:
@@ -169,10 +172,12 @@ class Gateway:
     async def take(self, event: Event) -> Decision:
         """Take an event; after this returns, it is never lost.
 
-        A repeated delivery is decided again: the ticket drops what it has seen, and a first
-        attempt that died half-way is made good.
+        A repeated delivery is left alone once its decision was carried out; until then it is
+        decided again, so that a first attempt that died half-way is made good.
         """
-        self.inbox.receive(event)
+        is_new = self.inbox.receive(event)
+        if not is_new and all(waiting.id != event.id for waiting in self.inbox.unrouted()):
+            return Ignore(reason="taken before")
         decision = route(event, self.people, self._ticket_of(event))
         said = type(decision).__name__.lower()
         match decision:
@@ -184,6 +189,13 @@ class Gateway:
                 said = f"ignored: {decision.reason}"
         self.inbox.mark_routed(event.id, said)
         return decision
+
+    async def make_good(self) -> int:
+        """Take what was stored and not carried out before a crash; return how many."""
+        waiting = self.inbox.unrouted()
+        for event in waiting:
+            await self.take(event)
+        return len(waiting)
 
     def _ticket_of(self, event: Event) -> TicketKey | None:
         match event.happening:

@@ -100,6 +100,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = None
     backsmith_model: str | None = None
     backsmith_home: Path = Field(default_factory=lambda: Path.home() / ".backsmith")
+    backsmith_cache: Path | None = None
     backsmith_database_url: str | None = None
     backsmith_artifacts_url: str | None = None
     backsmith_health_port: int | None = None
@@ -135,6 +136,11 @@ class Settings(BaseSettings):
     def artifacts_url(self) -> str:
         """Return where large files are kept."""
         return self.backsmith_artifacts_url or f"file://{self.backsmith_home / 'artifacts'}"
+
+    @property
+    def cache(self) -> Path:
+        """Return where the environments of repositories are kept; many homes may share it."""
+        return self.backsmith_cache or self.backsmith_home
 
     @property
     def site(self) -> str:

@@ -1,0 +1,1 @@
+"""Large files by content, on any store that fsspec knows."""

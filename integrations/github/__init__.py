@@ -1,0 +1,1 @@
+"""GitHub as the code host: the adapter, its webhooks, and its texts."""

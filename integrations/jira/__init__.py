@@ -1,0 +1,1 @@
+"""Jira as the ticket tracker: the adapter, its webhooks, and its two markups."""

@@ -11,6 +11,9 @@ from agent.domain.value import Value
 from agent.ports import Chat, Ledger
 from agent.report import card, plan_note
 
+EDITED = "message edited"
+"""The audit trail's word for an edit of the card."""
+
 
 class Announcement(Value):
     """Where the ticket stands, for the card."""
@@ -56,14 +59,16 @@ class ChatActivities:
         key = f"{news.life}/card"
         is_new = self.ledger.sent(key) is None
         thread = self.chat.post_card(key, current)
+        self.ledger.keep(news.life, "chat", "card", thread.model_dump())
         if not is_new:
             self.chat.update_card(thread, current)
+            self.ledger.note(news.life, "backsmith", EDITED, news.phase)
         return thread
 
     @activity.defn
     def post(self, post: ThreadPost) -> str:
         """Write in the ticket's thread."""
-        return self.chat.reply(post.thread, f"{post.life}/{post.name}", ThreadNote(text=post.text))
+        return self._reply(post.life, post.thread, post.name, ThreadNote(text=post.text))
 
     @activity.defn
     def post_plan(self, post: PlanPost) -> None:
@@ -72,7 +77,12 @@ class ChatActivities:
         if body is None or post.thread is None:
             return
         note = plan_note(Plan.model_validate(body), post.needs_approval)
-        self.chat.reply(post.thread, f"{post.life}/{post.name}", note)
+        self._reply(post.life, post.thread, post.name, note)
+
+    def _reply(self, life: LifeId, thread: ThreadRef, name: str, note: ThreadNote) -> str:
+        ts = self.chat.reply(thread, f"{life}/{name}", note)
+        self.ledger.keep(life, "chat", name, {"ts": ts})
+        return ts
 
     def _card(self, news: Announcement) -> Card:
         known = self.ledger.find(news.life, "ticket", "current") or {}

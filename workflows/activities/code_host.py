@@ -120,6 +120,8 @@ class CodeHostActivities:
             commit = self.workspace.commit(what.repository, what.head, what.parent, message)
             self.workspace.push(what.repository, what.branch, commit)
         self._adopt_evidence(what.life, what.head, commit)
+        if commit != what.parent:
+            self.ledger.keep(what.life, "commit", commit, commit)
         return commit
 
     def _adopt_evidence(self, life: LifeId, snapshot: CommitSha, commit: CommitSha) -> None:

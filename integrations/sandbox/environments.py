@@ -1,0 +1,153 @@
+"""The dependencies of repositories: one virtual environment for each set of requirements.
+
+Installing is the one phase with access to a package index. It runs on the host, but runs nothing
+of the repository: wheels only, from the configured index only.
+"""
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from filelock import FileLock
+from uv import find_uv_bin
+
+from agent.domain.errors import NeedsHumanError, TransientError
+from agent.domain.repository import Worktree
+from agent.domain.value import Value
+from integrations.sandbox.places import Interpreter
+from integrations.sandbox.reading import read_plain
+from integrations.sandbox.requirements import Requirements, gather
+
+_COMPLETE = ".backsmith-complete"
+_PASSED_ON = re.compile(
+    r"PATH|HOME|SSL_CERT_(FILE|DIR)|XDG_CONFIG_(HOME|DIRS)|(?i:https?|all|no)_proxy|(?i:UV|PIP)_.+"
+)
+_INSTALL_SECONDS = 900
+_NETWORK_WORDS = ("error sending request", "dns error", "timed out", "Connection re", "503", "502")
+
+
+class RepositoryEnvironment(Value):
+    """Where a repository's dependencies are installed; None when it names none."""
+
+    path: Path | None
+
+
+class Environments:
+    """Builds and finds virtual environments."""
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        cache: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """Keep environments below `home`.
+
+        Args:
+            home: Environments go to its folder `envs`.
+            cache: The installer's cache of wheels; by default its own one.
+            settings: Environment variables to choose index settings and proxies from; by default
+                those of this process. Nothing else of them reaches the installer.
+        """
+        self._folder = home.resolve() / "envs"
+        source = os.environ if settings is None else settings
+        self._settings = {k: v for k, v in source.items() if _PASSED_ON.fullmatch(k)}
+        if cache is not None:
+            self._settings["UV_CACHE_DIR"] = str(cache)
+        self._interpreter = Interpreter.ours()
+
+    def ensure(self, worktree: Worktree) -> RepositoryEnvironment:
+        """Return the environment for what the worktree asks for now; build it if need be.
+
+        Without a network when it was built before.
+
+        Raises:
+            NeedsHumanError: The requirements cannot be installed.
+            TransientError: The package index cannot be reached.
+        """
+        requirements = gather(partial(read_plain, worktree.path))
+        found = RepositoryEnvironment(path=None)
+        if requirements.packages:
+            found = RepositoryEnvironment(path=self._built(requirements))
+        self._remember(worktree, found)
+        return found
+
+    def current(self, worktree: Worktree) -> RepositoryEnvironment:
+        """Return the environment that was last ensured for a worktree; ensure it if none was.
+
+        So a changed requirements file has no effect on commands until it is prepared.
+        """
+        try:
+            name = self._note(worktree).read_text()
+        except FileNotFoundError:
+            return self.ensure(worktree)
+        path = self._folder / name if name else None
+        if path is not None and not (path / _COMPLETE).exists():
+            return self.ensure(worktree)
+        return RepositoryEnvironment(path=path)
+
+    def _note(self, worktree: Worktree) -> Path:
+        return self._folder / "of" / worktree.path.name
+
+    def _remember(self, worktree: Worktree, found: RepositoryEnvironment) -> None:
+        note = self._note(worktree)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(found.path.name if found.path else "")
+
+    def _built(self, requirements: Requirements) -> Path:
+        path = self._folder / self._key(requirements)
+        if not (path / _COMPLETE).exists():
+            with FileLock(f"{path}.lock"):
+                if not (path / _COMPLETE).exists():
+                    self._build(path, requirements)
+        return path
+
+    def _key(self, requirements: Requirements) -> str:
+        identity = (platform.python_version(), platform.machine(), self._interpreter.executable)
+        text = f"{identity}\n{requirements.model_dump_json()}"
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+    def _build(self, path: Path, requirements: Requirements) -> None:
+        """Build in place, for environments do not like to be moved; the mark is written last."""
+        shutil.rmtree(path, ignore_errors=True)
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            wanted, limits = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
+            wanted.write_text("\n".join(requirements.packages) + "\n")
+            limits.write_text("\n".join(requirements.constraints) + "\n")
+            python = str(self._interpreter.executable)
+            self._uv(folder, "venv", "--no-project", "--python", python, str(path))
+            self._uv(
+                folder,
+                *("pip", "install", "--python", str(path / "bin" / "python")),
+                *("--only-binary", ":all:", "--compile-bytecode"),
+                *("-r", str(wanted), "-c", str(limits)),
+            )
+        (path / _COMPLETE).touch()
+
+    def _uv(self, folder: str, *arguments: str) -> None:
+        argv = [find_uv_bin(), *arguments]
+        try:
+            done = subprocess.run(  # noqa: S603 - the arguments are ours, the files are sifted
+                argv,
+                cwd=folder,
+                env=self._settings,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_INSTALL_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise TransientError("installing the dependencies took over 15 minutes") from error
+        if done.returncode != 0:
+            said = "\n".join(done.stderr.decode("utf-8", "replace").strip().splitlines()[-15:])
+            if any(word in said for word in _NETWORK_WORDS):
+                raise TransientError(f"the package index cannot be reached:\n{said}")
+            raise NeedsHumanError(f"the repository's dependencies cannot be installed:\n{said}")

@@ -1,0 +1,1 @@
+"""A local GitHub: REST, GraphQL, git over HTTP, webhooks and CI."""

@@ -1,0 +1,1 @@
+"""What can happen in the local GitHub: state, feed and webhooks together."""

@@ -1,0 +1,1 @@
+"""The CI machine: reads workflow files and runs them for real."""

@@ -1,0 +1,1 @@
+"""The REST API, one file per part of it."""

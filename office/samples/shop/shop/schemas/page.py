@@ -1,0 +1,37 @@
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import BaseModel
+
+T = TypeVar("T")
+
+MAX_LIMIT = 100
+MAX_OFFSET = 1_000_000
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list; `total` counts all matches, not only those on the page."""
+
+    items: list[T]
+    total: int
+    limit: int
+    offset: int
+
+
+class PageParams:
+    """Which page of a list the caller asks for."""
+
+    def __init__(
+        self,
+        limit: Annotated[
+            int, Query(ge=1, le=MAX_LIMIT, description="How many entries a page holds.")
+        ] = 20,
+        offset: Annotated[
+            int, Query(ge=0, le=MAX_OFFSET, description="How many entries to skip.")
+        ] = 0,
+    ) -> None:
+        self.limit = limit
+        self.offset = offset
+
+
+PageDep = Annotated[PageParams, Depends()]

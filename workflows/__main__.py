@@ -1,0 +1,5 @@
+"""`python -m workflows` is `backsmith`."""
+
+from workflows.cli import main
+
+main()

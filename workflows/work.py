@@ -1,0 +1,115 @@
+"""The root behind `backsmith work`."""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from agent.domain.errors import SettingsError
+from agent.domain.ids import CommitSha
+from agent.domain.repository import Repository
+from workflows.local import LocalWork, read_ticket
+from workflows.settings import load_settings
+from workflows.wiring import (
+    build_artifacts,
+    build_desk,
+    build_ledger,
+    build_sandbox,
+    build_workspace,
+)
+
+
+def run_work(
+    path: Path, ticket: str, base: str | None, answer: Path | None, *, as_json: bool
+) -> int:
+    """Carry a ticket out in a local repository; 0 when it is done, 1 when it is blocked."""
+    started = time.monotonic()
+    repository = _repository(path)
+    text, answers = _read(ticket), _read(str(answer)) if answer else ""
+    settings = load_settings()
+    settings.require_model()
+    artifacts, sandbox, ledger = (
+        build_artifacts(settings),
+        build_sandbox(settings),
+        build_ledger(settings),
+    )
+    try:
+        workspace = build_workspace(
+            settings.backsmith_home, sandbox, artifacts, lambda _repository: None
+        )
+        work = LocalWork(
+            desk=build_desk(settings, ledger, artifacts, workspace, sandbox),
+            repository=repository,
+            ticket=read_ticket(text, ticket),
+            base=workspace.fetch(repository, base),
+            policy=settings.policy(()),
+            progress=_progress(as_json),
+            answers=answers,
+        )
+        result = asyncio.run(work.run())
+        result["seconds"] = round(time.monotonic() - started, 1)
+        body = work.pull_request_text(CommitSha(result["head"])) if result["head"] else ""
+    finally:
+        ledger.close()
+    if body:
+        _save(settings.backsmith_home / "work" / work.life / "pull_request.md", body)
+    _tell(result, body, as_json)
+    return 0 if result["outcome"] == "done" else 1
+
+
+def _repository(path: Path) -> Repository:
+    root = path.resolve()
+    if not (root / ".git").exists() and not (root / "HEAD").exists():
+        raise SettingsError(f"{path} is no git repository (PATH); give the folder that holds .git")
+    head = root / ".git" / "HEAD"
+    named = head.read_text("utf-8").strip() if head.is_file() else ""
+    branch = named.removeprefix("ref: refs/heads/") if named.startswith("ref: ") else "HEAD"
+    return Repository(name=root.name, git_url=str(root), default_branch=branch)
+
+
+def _read(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    try:
+        return Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name} cannot be read: {error}") from error
+
+
+def _progress(as_json: bool) -> Any:
+    console = Console(stderr=True)
+
+    def show(line: str) -> None:
+        if not as_json:
+            console.print(line, style="dim", highlight=False, markup=False)
+
+    return show
+
+
+def _save(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def _tell(result: dict[str, Any], body: str, as_json: bool) -> None:
+    console = Console(soft_wrap=True)
+    if as_json:
+        console.print_json(json.dumps(result))
+        return
+    if result["outcome"] == "done":
+        console.print(body, highlight=False, markup=False)
+        line = f"Branch {result['branch']} at {result['head']}, verdict {result['verdict']}."
+    else:
+        asked = "".join(f"\n  {question}" for question in result["questions"])
+        line = f"Blocked: {result['reason']}{asked}"
+    model = result["model"]
+    console.print(
+        f"{line}\n{model['calls']} model calls, {model['prompt_tokens']} prompt tokens, "
+        f"{model['cost_usd']:.4f} USD, {result['seconds']} s.",
+        highlight=False,
+        markup=False,
+    )
