@@ -72,7 +72,8 @@ def _write(
     for outcome in outcomes:
         if outcome.record:
             kind, name, body = outcome.record
-            desk.ledger.replace(spec.life, kind, name, body)
+            full_name = f"{spec.run}/{name}" if outcome.is_of_run else name
+            desk.ledger.replace(spec.life, kind, full_name, body)
     results = [
         Message(role="tool", content=outcome.text, tool_call_id=call.id)
         for call, outcome in zip(calls, outcomes, strict=True)

@@ -10,10 +10,11 @@ thread pool to run sync functions in (langgraph 1.2).
 """
 
 from collections.abc import Hashable
-from typing import Protocol, TypedDict
+from typing import Protocol
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict
 
 from agent.domain.run import Acted, Proof, RunOutcome, RunSpec, Signal, Stage, Thought
 

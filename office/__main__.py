@@ -64,7 +64,8 @@ def _card(office: Office) -> Iterator[str]:
     yield f"slack   {office.origins['slack']}/api/  (channel #{CHANNEL})"
     yield f"model   {office.origins['model']}/v1  (key {office.model.api_key})"
     for person in (BOT, LEAD, ENGINEER):
-        yield f"{person.name}: {person.email}, Jira {person.jira_token}, GitHub {person.github_token}"
+        tokens = f"Jira {person.jira_token}, GitHub {person.github_token}"
+        yield f"{person.name}: {person.email}, {tokens}"
     yield "Stop with Ctrl-C."
 
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
-
-import uvicorn
-from starlette.types import ASGIApp
+from typing import Any, Self, TypeVar, overload
 
 from office.github.state import GitHub
 from office.jira.state import Jira
 from office.loop import TIMEOUT_SECONDS, LoopThread, OfficeError, Ready
 from office.model.state import Model
 from office.page.state import Page
+from office.serving import bind, served
 from office.slack.state import Slack
 from office.world import Feed, Post
 
+__all__ = ["ANSWERS", "NAMES", "Office", "OfficeError"]
+
 NAMES = ("github", "jira", "slack", "model", "page")
 ANSWERS = Path(__file__).parent / "model" / "answers"
-_GRACE_SECONDS = 1
 T = TypeVar("T")
 
 
@@ -86,7 +85,7 @@ class Office:
         Raises:
             OfficeError: a port is taken.
         """
-        self._sockets = _bind(self.host, self._ports)
+        self._sockets = bind(self.host, self._ports)
         for name, listener in self._sockets.items():
             origin = f"http://{self.host}:{listener.getsockname()[1]}"
             self.origins[name] = getattr(self, name).origin = origin
@@ -96,12 +95,18 @@ class Office:
         """End servers, CI and deliveries; nothing happens the second time."""
         self._thread.stop()
 
+    @overload
+    def call(self, work: Coroutine[Any, Any, T], *, timeout_seconds: float = ...) -> T: ...
+
+    @overload
     def call(
-        self,
-        work: Coroutine[Any, Any, T] | Callable[[], Awaitable[T]] | Callable[[], T],
-        *,
-        timeout_seconds: float = TIMEOUT_SECONDS,
-    ) -> T:
+        self, work: Callable[[], Coroutine[Any, Any, T]], *, timeout_seconds: float = ...
+    ) -> T: ...
+
+    @overload
+    def call(self, work: Callable[[], T], *, timeout_seconds: float = ...) -> T: ...
+
+    def call(self, work: Any, *, timeout_seconds: float = TIMEOUT_SECONDS) -> Any:
         """Run something on the office's loop, from another thread, and return its result.
 
         Raises:
@@ -115,44 +120,9 @@ class Office:
         return self._thread.spawn(work)
 
     async def _live(self, ready: Ready, closing: asyncio.Event) -> None:
-        servers = [_server(getattr(self, name).app()) for name in self._sockets]
-        running = [
-            asyncio.create_task(server.serve(sockets=[listener]))
-            for server, listener in zip(servers, self._sockets.values(), strict=True)
-        ]
-        while not all(server.started for server in servers):
-            await asyncio.sleep(0.01)
-        ready()
-        await closing.wait()
-        self.page.close()
-        for server in servers:
-            server.should_exit = True
-        await asyncio.gather(*running)
+        apps = {name: getattr(self, name).app() for name in NAMES}
+        async with served(apps, self._sockets):
+            ready()
+            await closing.wait()
+            self.page.close()
         await self.post.close()
-
-
-def _server(app: ASGIApp) -> uvicorn.Server:
-    config = uvicorn.Config(
-        app,
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
-    return uvicorn.Server(config)
-
-
-def _bind(host: str, ports: Mapping[str, int]) -> dict[str, socket.socket]:
-    bound: dict[str, socket.socket] = {}
-    for name, port in ports.items():
-        try:
-            bound[name] = socket.create_server((host, port))
-        except OSError as error:
-            for listener in bound.values():
-                listener.close()
-            why = error.strerror or error
-            raise OfficeError(
-                f"the office's {name} cannot listen on {host}, port {port}: {why}; "
-                "free the port or choose another one"
-            ) from error
-    return bound

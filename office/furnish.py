@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from office.building import Office
-from office.people import ENGINEER, LEAD
+from office.people import BOT, ENGINEER, LEAD
 
 HERE = Path(__file__).parent
 TICKETS = HERE / "tickets"
@@ -47,7 +47,7 @@ def furnish(office: Office) -> None:
     # Repositories first: git runs for each, and a fresh page should not show half a board.
     office.call(lambda: _repositories(office))
     office.call(lambda: _boards(office))
-    office.call(lambda: office.slack.add_channel(CHANNEL))
+    office.call(lambda: office.slack.add_channel(CHANNEL, (BOT, LEAD, ENGINEER)))
 
 
 def _repositories(office: Office) -> None:

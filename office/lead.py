@@ -140,6 +140,16 @@ class ScriptedLead:
         return all(any(c["by"] != self.person.login for c in comments) for comments in mine)
 
 
+def _approve_buttons(chat: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield channel, ts and action id of each button of the bot that approves something."""
+    for channel in chat["channels"]:
+        for first in channel["messages"]:
+            for message in (first, *first["replies"]):
+                for button in message["buttons"] if message["bot"] else ():
+                    if button["action_id"].endswith("approve"):
+                        yield channel["id"], message["ts"], button["action_id"]
+
+
 def find_line(pull: Pull, script: ReviewScript) -> int | None:
     """Return the line of the new file that the script means; added lines come first."""
     for file in pull["files"]:

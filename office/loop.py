@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -46,16 +46,16 @@ class LoopThread:
 
     def call(
         self,
-        work: Coroutine[Any, Any, T] | Callable[[], Awaitable[T]] | Callable[[], T],
+        work: Coroutine[Any, Any, Any] | Callable[[], Any],
         timeout_seconds: float,
-    ) -> T:
+    ) -> Any:
         """Run something on the loop, from another thread, and return its result.
 
         Raises:
             OfficeError: the loop does not run, or the caller is on it.
             TimeoutError: it takes too long; it is cancelled.
         """
-        future: Future[T] = self.spawn(work if inspect.iscoroutine(work) else _job(work))
+        future = self.spawn(work if inspect.iscoroutine(work) else _job(work))
         try:
             return future.result(timeout_seconds)
         except TimeoutError:
@@ -81,7 +81,7 @@ class LoopThread:
             self._loop = runner.get_loop()
             try:
                 runner.run(self._main(self._up, self._closing))
-            except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            except BaseException as error:
                 if self._ready.done():
                     raise
                 self._ready.set_exception(error)

@@ -25,7 +25,13 @@ from workflows.processes import is_taken
 from workflows.settings import Settings
 from workflows.state import Notice, NoticeKind
 from workflows.temporal import TemporalTickets, add_search_attributes, connect
-from workflows.wiring import build_ledger, build_tracker, secret, slack_connection
+from workflows.wiring import (
+    build_host,
+    build_ledger,
+    build_tracker,
+    secret,
+    slack_connection,
+)
 
 log = structlog.get_logger()
 SINK_SECONDS = 2.5
@@ -150,7 +156,13 @@ async def build_gateway(settings: Settings) -> AsyncIterator[Starlette]:
         client = await connect()
         await add_search_attributes(client, SEARCH_ATTRIBUTES)
         tickets = TemporalTickets(client, settings.site)
-        own = frozenset({ActorId(await asyncio.to_thread(tracker.whoami))})
+        host = build_host(settings)
+        own = frozenset(
+            {
+                ActorId(await asyncio.to_thread(tracker.whoami)),
+                ActorId(await asyncio.to_thread(host.whoami)),
+            }
+        )
         people = People(
             own=own,
             allowed=frozenset(map(ActorId, settings.people.allowed)),

@@ -15,7 +15,7 @@ from agent.domain.value import Value
 from agent.ports import Sandbox
 from agent.stacks.commands import Stack
 
-RESULT_LIMIT = 24_000
+RESULT_LIMIT = 40_000
 """The most characters of one tool result."""
 
 
@@ -40,6 +40,8 @@ class ToolOutcome(Value):
     signal: Signal | None = None
     record: tuple[str, str, dict[str, Any]] | None = None
     """(kind, name, body) to keep in the ledger."""
+    is_of_run: bool = False
+    """True when the record belongs to this run alone: its name then starts with the run's id."""
 
 
 class Tool(BaseModel, ABC):

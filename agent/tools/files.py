@@ -5,7 +5,7 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.domain.errors import ToolError
-from agent.text import head_and_tail
+from agent.text import cut_lines, fair_shares
 from agent.tools.base import RESULT_LIMIT, WRITING, Bench, Tool, ToolOutcome
 
 
@@ -28,20 +28,24 @@ class ReadFiles(Tool):
 
     def run(self, bench: Bench) -> ToolOutcome:
         """Return each file under its name; a file that cannot be read does not hide the others."""
-        share = max(RESULT_LIMIT // len(self.files), 2_000)
-        return ToolOutcome(text="\n\n".join(self._one(bench, file, share) for file in self.files))
+        found = [_read(bench, file) for file in self.files]
+        limits = fair_shares([len(body) for _title, body in found], RESULT_LIMIT)
+        rows = [
+            f"{title}\n{cut_lines(body, limit)}"
+            for (title, body), limit in zip(found, limits, strict=True)
+        ]
+        return ToolOutcome(text="\n\n".join(rows))
 
-    @staticmethod
-    def _one(bench: Bench, file: FileRange, limit: int) -> str:
-        wanted = {"path": file.path, "start": file.start, "end": file.end}
-        try:
-            found = bench.files("read", **{key: v for key, v in wanted.items() if v is not None})
-        except ToolError as error:
-            return f"== {file.path}\n{error}"
-        first = found["start"]
-        numbered = [f"{first + i:>5}  {line}" for i, line in enumerate(found["lines"])]
-        title = f"== {file.path} ({found['total_lines']} lines)"
-        return f"{title}\n{head_and_tail(chr(10).join(numbered), limit)}"
+
+def _read(bench: Bench, file: FileRange) -> tuple[str, str]:
+    wanted = {"path": file.path, "start": file.start, "end": file.end}
+    try:
+        found = bench.files("read", **{key: v for key, v in wanted.items() if v is not None})
+    except ToolError as error:
+        return f"== {file.path}", str(error)
+    first = found["start"]
+    numbered = [f"{first + i:>5}  {line}" for i, line in enumerate(found["lines"])]
+    return f"== {file.path} ({found['total_lines']} lines)", "\n".join(numbered)
 
 
 class ListFiles(Tool):

@@ -63,12 +63,13 @@ class AnswerReview(Tool):
     name: ClassVar[str] = "answer_review"
     stages = frozenset({Stage.RESPOND})
 
-    comment: str = Field(description="The comment's id, as given, such as `line:34`.")
+    comment: int = Field(ge=1, description="The comment's number, as given.")
     reply: str = Field(min_length=1, description="One or two sentences: what changed, or why not.")
 
     def run(self, bench: Bench) -> ToolOutcome:
         """Keep the reply; it is posted with the commit that settles it."""
         return ToolOutcome(
-            text=f"The reply to {self.comment} is kept.",
-            record=("reply", self.comment, {"reply": self.reply}),
+            text=f"The reply to comment {self.comment} is kept.",
+            record=("reply", str(self.comment), {"reply": self.reply}),
+            is_of_run=True,
         )

@@ -138,10 +138,10 @@ def _names(listing: Path) -> Iterator[str]:
 
 
 def _judge_change(root: Path, name: str) -> None:
-    try:
-        status = (root / name).lstat()
-    except OSError:
-        return  # deleted, which is a change like others
+    place = root / name
+    if place.parent.resolve() != place.parent or not os.path.lexists(place):
+        return  # deleted, or its folder became a symlink, which is a change of its own
+    status = place.lstat()
     if stat.S_ISDIR(status.st_mode):
         raise ToolError(f"{name} is a git repository of its own; delete its .git folder")
     if stat.S_ISLNK(status.st_mode) and _leads_out(root, name):
@@ -161,7 +161,7 @@ def _leads_out(root: Path, name: str) -> bool:
 
 def _judge_folder(root: Path, folder: str) -> None:
     place = root / folder
-    if place.is_symlink() or not place.is_dir():
+    if place.resolve() != place or not place.is_dir():
         return
     with os.scandir(place) as entries:
         for entry in entries:

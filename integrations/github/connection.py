@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import jwt
 from github import Auth, Github, GithubIntegration
@@ -9,6 +10,13 @@ from github import Auth, Github, GithubIntegration
 from agent.domain.errors import SettingsError
 from agent.domain.repository import Repository
 from integrations.github.errors import translated
+
+
+class Account(NamedTuple):
+    """An account on GitHub."""
+
+    login: str
+    id: int
 
 
 @dataclass(frozen=True)
@@ -39,13 +47,16 @@ class GitHubConnection:
             lazy=True,
         )
 
-    def own_login(self, client: Github) -> str:
+    def own_account(self, client: Github) -> Account:
         """Ask GitHub who we are; an App writes as `<slug>[bot]`."""
         app = self._app()
         if app is None:
-            return client.get_user().login
-        slug = GithubIntegration(auth=app, base_url=self.api_url.rstrip("/")).get_app().slug
-        return f"{slug}[bot]"
+            ourselves = client.get_user()
+            return Account(ourselves.login, ourselves.id)
+        requester = client.requester.withAuth(app)
+        slug = GithubIntegration(**requester.kwargs).get_app().slug
+        bot = client.get_user(f"{slug}[bot]")
+        return Account(bot.login, bot.id)
 
     def _auth(self) -> Auth.Auth:
         app = self._app()

@@ -33,6 +33,12 @@ def translated(doing: str) -> Iterator[None]:
         raise TransientError(
             f"GitHub did not answer while {doing}: {type(error).__name__}."
         ) from error
+    except AssertionError as error:
+        # PyGithub asserts that every address in an answer begins with the one it was given.
+        raise PermanentError(
+            f"GitHub's answer points elsewhere ({error}) while {doing}. Set GITHUB_API_URL to the "
+            "address that GitHub itself writes into its answers."
+        ) from error
     except requests.RequestException as error:
         raise PermanentError(
             f"GitHub could not be asked while {doing}: {error}. Check GITHUB_API_URL."

@@ -14,7 +14,7 @@ from agent.domain.pull_request import CheckRun, Feedback, PullRequest
 from agent.domain.repository import Repository
 from agent.ports import PullRequestDraft
 from integrations.github import checks, feedback, protection
-from integrations.github.connection import GitHubConnection, git_environment
+from integrations.github.connection import Account, GitHubConnection, git_environment
 from integrations.github.errors import reasons, translated
 from integrations.github.replies import has_written, reply_to
 from integrations.github.texts import CLOSED, quiet
@@ -60,12 +60,12 @@ class GitHubHost:
     def read_feedback(self, repository: str, number: int) -> Feedback:
         """Return the newest decision and the comments by people that we have not answered."""
         with self._asking(f"reading the reviews of {repository}#{number}"):
-            return feedback.read_feedback(self._pull(repository, number), self._own_login)
+            return feedback.read_feedback(self._pull(repository, number), self._ourselves.login)
 
     def reply(self, repository: str, number: int, comment: str, text: str) -> str:
         """Answer one comment of `read_feedback`, once; return the answer's id."""
         with self._asking(f"answering {comment} on {repository}#{number}"):
-            return reply_to(self._pull(repository, number), comment, text, self._own_login)
+            return reply_to(self._pull(repository, number), comment, text, self._ourselves.login)
 
     def request_review(self, repository: str, number: int, reviewers: Sequence[str]) -> None:
         """Mark the pull request ready and ask for reviews; what is so already is left alone."""
@@ -87,7 +87,7 @@ class GitHubHost:
             if pull.merged_at is not None:
                 return
             said = pull.get_issue_comments()
-            if not any(has_written(self._own_login, comment, CLOSED) for comment in said):
+            if not any(has_written(self._ourselves.login, comment, CLOSED) for comment in said):
                 pull.create_issue_comment(f"{quiet(reason)}\n\n{CLOSED}")
             if pull.state == "open":
                 pull.edit(state="closed")
@@ -98,17 +98,17 @@ class GitHubHost:
             return git_environment(self._connection, self._client, repository)
 
     def whoami(self) -> str:
-        """Return our own login. Raises PermissionDeniedError."""
+        """Return our own account id, prefixed `github:`. Raises PermissionDeniedError."""
         with self._asking("asking who we are"):
-            return self._own_login
+            return f"github:{self._ourselves.id}"
 
     @cached_property
     def _client(self) -> Github:
         return self._connection.connect()
 
     @cached_property
-    def _own_login(self) -> str:
-        return self._connection.own_login(self._client)
+    def _ourselves(self) -> Account:
+        return self._connection.own_account(self._client)
 
     @contextmanager
     def _asking(self, doing: str) -> Iterator[None]:
@@ -165,5 +165,5 @@ def _as_value(repository: str, pull: GitHubPullRequest) -> PullRequest:
         head=CommitSha(pull.head.sha),
         is_open=pull.state == "open",
         is_merged=pull.merged_at is not None,
-        is_draft=pull.draft,
+        is_draft=bool(pull.draft),
     )

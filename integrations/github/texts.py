@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from markdown_it import MarkdownIt
+
 _REPLY = re.compile(r"<!-- backsmith:reply:((?:review|line|issue):\d+) -->")
 CLOSED = "<!-- backsmith:closed -->"
 """Marks the comment in which we say why we closed a pull request."""
@@ -14,12 +16,8 @@ _HIDDEN = re.compile(
 )
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_CODE = re.compile(
-    r"^[ \t>]*(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)"
-    r"|(?<!`)(?P<span>`+)(?!`).+?(?<!`)(?P=span)(?!`)"
-    r"|<!--.*?-->",
-    re.DOTALL | re.MULTILINE,
-)
+_PIECES = re.compile(r"\\.|(?P<ticks>`+)(?!`)(?P<code>[^\n]+?)(?<!`)(?P=ticks)(?!`)|`+")
+_TAG_WITH_TICK = re.compile(r"<(?=[A-Za-z/!?][^<>]*`[^<>]*>)")
 _MENTION = re.compile(r"(?<![\w@./`-])@[A-Za-z0-9][A-Za-z0-9-]*(?:/[\w.-]+)?")
 _CLOSING = re.compile(
     r"\b((?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+)"
@@ -41,14 +39,47 @@ def answered(ours: Iterable[str]) -> frozenset[str]:
 def quiet(text: str) -> str:
     """Take the side effects out of a text: mentions, closing keywords, images.
 
-    Nobody is notified, no issue is closed and nothing is fetched when the text is shown. Code and
-    hidden comments stay as they are; doing it twice changes nothing more.
+    Nobody is notified, no issue is closed and nothing is fetched when the text is shown. Code stays
+    as it is; doing it twice changes nothing more.
     """
+    lines = text.split("\n")
+    quieted: list[str] = []
+    position = 0
+    for token in MarkdownIt("commonmark").parse(text):
+        if token.type == "fence" and token.map is not None:
+            start, end = token.map
+            quieted += _quiet_lines(lines[position:start]) + lines[start:end]
+            position = end
+    return "\n".join(quieted + _quiet_lines(lines[position:]))
+
+
+def _quiet_lines(lines: list[str]) -> list[str]:
+    return _quiet_prose("\n".join(lines)).split("\n") if lines else []
+
+
+def _quiet_prose(text: str) -> str:
+    """Quiet a text without fences.
+
+    A lone backtick would pair with those that are put around a mention and set the mention free,
+    so it is escaped. A span counts as code only within a line, and with nothing dangerous where a
+    table could cut it.
+    """
+    text = _TAG_WITH_TICK.sub("&lt;", text)
     parts, position = [], 0
-    for found in _CODE.finditer(text):
-        parts += [_harmless(text[position : found.start()]), found.group()]
+    for found in _PIECES.finditer(text):
+        code = found.group("code")
+        is_plain = code is None and found.group().startswith("`")
+        if is_plain or (code and "|" in code and _is_dangerous(code)):
+            piece = _harmless(found.group().replace("`", r"\`"))
+        else:
+            piece = found.group()
+        parts += [_harmless(text[position : found.start()]), piece]
         position = found.end()
     return "".join([*parts, _harmless(text[position:])])
+
+
+def _is_dangerous(text: str) -> bool:
+    return bool(_MENTION.search(text) or _CLOSING.search(text))
 
 
 def _harmless(text: str) -> str:

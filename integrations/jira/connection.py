@@ -77,15 +77,24 @@ def _meaning(doing: str, error: JIRAError) -> DeveloperError:
     said = f"Jira answered {status} while {doing}: {text}"
     if status == 429:
         return RateLimitedError(said, _wait(error))
-    if status in (401, 403):
+    if status in (401, 403) or _is_stranger(error):
         return PermissionDeniedError(f"{said}. Check JIRA_EMAIL and JIRA_API_TOKEN, or JIRA_PAT.")
     if status == 404:
         return NotFoundError(said)
     return TransientError(said) if status in (408, 425) or status >= 500 else PermanentError(said)
 
 
+def _is_stranger(error: JIRAError) -> bool:
+    """Tell whether Jira took us for nobody: then it hides tickets with 404 instead of 401."""
+    return _header(error, "X-Seraph-LoginReason").startswith("AUTHENTICAT")
+
+
+def _header(error: JIRAError, name: str) -> str:
+    headers = getattr(error.response, "headers", None) or {}
+    return str(headers.get(name, ""))
+
+
 def _wait(error: JIRAError) -> timedelta:
     """Return how long Jira asks to wait; the header is missing now and then."""
-    headers = getattr(error.response, "headers", None) or {}
-    value = str(headers.get("Retry-After", ""))
+    value = _header(error, "Retry-After")
     return timedelta(seconds=int(value)) if value.isdecimal() else _DEFAULT_WAIT

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,7 @@ from integrations.sandbox.requirements import Requirements, gather
 
 _COMPLETE = ".backsmith-complete"
 _PASSED_ON = re.compile(
-    r"PATH|HOME|SSL_CERT_(FILE|DIR)|XDG_CONFIG_(HOME|DIRS)|(?i:https?|all|no)_proxy|(?i:UV|PIP)_.+"
+    r"PATH|HOME|SSL_CERT_(FILE|DIR)|XDG_CONFIG_(HOME|DIRS)|(?i:https?|all|no)_proxy|(?i:UV|PIP)_(?!PUBLISH).+"
 )
 _INSTALL_SECONDS = 900
 _NETWORK_WORDS = ("error sending request", "dns error", "timed out", "Connection re", "503", "502")
@@ -100,7 +101,9 @@ class Environments:
     def _remember(self, worktree: Worktree, found: RepositoryEnvironment) -> None:
         note = self._note(worktree)
         note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(found.path.name if found.path else "")
+        draft = note.with_name(f"{note.name}.{uuid.uuid4().hex}")
+        draft.write_text(found.path.name if found.path else "")
+        draft.replace(note)
 
     def _built(self, requirements: Requirements) -> Path:
         path = self._folder / self._key(requirements)

@@ -6,7 +6,7 @@ import stat
 import sys
 from pathlib import Path
 
-from agent.domain.errors import PermanentError
+from agent.domain.errors import PermanentError, TransientError
 from agent.domain.value import Value
 
 _POINTER = re.compile(r"gitdir: (?P<mirror>/.+)/worktrees/[^/]+\n?")
@@ -49,7 +49,10 @@ def git_place(worktree: Path, mirrors: Path) -> GitPlace:
 
     Raises:
         PermanentError: The pointer is not what the workspace wrote.
+        TransientError: There is no worktree; opening it again makes one.
     """
+    if not worktree.is_dir():
+        raise TransientError(f"the worktree {worktree} is gone; open it again")
     pointer = worktree / ".git"
     try:
         mode = pointer.lstat().st_mode

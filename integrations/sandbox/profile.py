@@ -17,9 +17,9 @@ ETC = (
     "localtime", "mime.types", "postgresql-common", "protocols", "services", "ssl/certs",
     "ssl/openssl.cnf", "timezone",
 )  # fmt: skip
-PASSWD = "agent:x:{user}:{group}:agent:{home}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
+ACCOUNTS = "agent:x:{user}:{group}:agent:{home}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n"
 SYNTHETIC = (
-    ("/etc/passwd", PASSWD),
+    ("/etc/passwd", ACCOUNTS),
     ("/etc/group", "agent:x:{group}:\nnogroup:x:65534:\n"),
     ("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"),
     ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),

@@ -1,11 +1,14 @@
 """What a ticket's message and the notes in its thread look like in Block Kit (pure).
 
 Source of the limits: Slack, Block Kit reference (section text 3,000 characters, 50 blocks a
-message, 25 elements of actions, 75 characters on a button) and chat.postMessage (text).
+message, 25 elements of actions, 75 characters on a button). The limit of a whole message is not
+documented: above about 13,200 characters it is refused with `msg_blocks_too_long`, says issue 2509
+of slackapi/bolt-js.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from agent.domain.progress import Button, Card, Link, ThreadNote
@@ -13,7 +16,7 @@ from integrations.slack.mrkdwn import escape, link, to_mrkdwn
 
 ACTION_PREFIX = "backsmith:"
 SECTION_LIMIT = 2_900
-SECTIONS = 45
+MESSAGE_LIMIT = 11_000
 _TITLE_LIMIT = 300
 _LINE_LIMIT = 600
 _BUTTON_LIMIT = 75
@@ -30,16 +33,15 @@ Block = dict[str, Any]
 def card_text(card: Card) -> str:
     """Return the text of the notification for a card."""
     title = f"{card.ticket} {card.title[:_TITLE_LIMIT]}"
-    return escape(f"{title}: {card.headline[:_LINE_LIMIT]}")
+    return _fit(escape(f"{title}: {card.headline[:_LINE_LIMIT]}"))
 
 
 def card_blocks(card: Card) -> list[Block]:
     """Return the ticket's message: what it is, where it stands, facts, links and buttons."""
     title = f"*{link(card.url, card.ticket)}* {escape(card.title[:_TITLE_LIMIT])}"
-    blocks = [_section(f"{title}\n{escape(card.headline[:_LINE_LIMIT])}")]
-    facts = [escape(line[:_LINE_LIMIT]) for line in card.lines]
-    # Context is limited to 10 elements, which joined lines never reach.
-    blocks += [{"type": "context", "elements": [_mrkdwn(part)]} for part in _pack(facts, "\n")]
+    blocks = [_section(_fit(f"{title}\n{escape(card.headline[:_LINE_LIMIT])}"))]
+    if facts := "\n".join(escape(line[:_LINE_LIMIT]) for line in card.lines):
+        blocks.append({"type": "context", "elements": [_mrkdwn(_fit(facts))]})
     if card.links:
         blocks.append({"type": "context", "elements": [_mrkdwn(_links(card.links))]})
     return blocks + _actions(card.buttons, card.ticket)
@@ -56,12 +58,12 @@ def note_text(note: ThreadNote) -> str:
 
 
 def note_sections(note: ThreadNote) -> list[str]:
-    """Return the note's mrkdwn in pieces of at most `SECTION_LIMIT` characters."""
+    """Return the note's mrkdwn in pieces that Slack takes; what is too much is left out."""
     pieces = [part for block in to_mrkdwn(note.text) for part in _split(block)]
     sections = list(_pack(pieces, "\n\n")) or ["(no text)"]
-    if len(sections) > SECTIONS:
-        return [*sections[: SECTIONS - 1], _CUT]
-    return sections
+    lengths = accumulate(map(len, sections))
+    fitting = sum(length <= MESSAGE_LIMIT for length in lengths)
+    return sections if fitting == len(sections) else [*sections[:fitting], _CUT]
 
 
 def _section(text: str) -> Block:
@@ -115,6 +117,10 @@ def _split(block: str) -> Iterator[str]:
             yield f"{_FENCE}\n{part.rstrip()}\n{_FENCE}"
     else:
         yield from _cut(block, SECTION_LIMIT)
+
+
+def _fit(text: str) -> str:
+    return next(_cut(text, SECTION_LIMIT))
 
 
 def _cut(text: str, limit: int) -> Iterator[str]:

@@ -65,15 +65,12 @@ class SlackConnection:
 
 def web_client(connection: SlackConnection, *, with_token: bool = True) -> WebClient:
     """Return a client that never repeats a request by itself: a repeated write posts twice."""
-    client = WebClient(
+    return WebClient(
         token=connection.bot_token if with_token else None,
         base_url=connection.api_url,
         timeout=connection.timeout_seconds,
         retry_handlers=[],
     )
-    # slack_sdk 3.47 takes HTTP_PROXY but not NO_PROXY; urllib, which it uses, knows both.
-    client.proxy = None
-    return client
 
 
 @contextmanager

@@ -17,7 +17,7 @@ _EVERYBODY = re.compile(r"@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE
 _URL = re.compile(r"https?://[^\s<>|]*[^\s<>|.,;:!?)\]'\"]")
 _LINKABLE = re.compile(r"(?:https?://|mailto:)[^\s<>|]+")
 _LONGEST_URL = 2_000
-_LONGEST_LABEL = 300
+_LONGEST_LABEL = 150
 _MARKUP = re.compile(r"<([^<>]*)>")
 _FENCE = "```"
 

@@ -12,6 +12,8 @@ from office.github.git import GitError, git
 
 _STATUS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied"}
 _NOTHING = "0" * 40
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""What a first commit is compared with; git knows it without having stored it."""
 
 
 @dataclass(frozen=True)

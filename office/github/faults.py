@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -76,8 +75,8 @@ class Faults:
         await rule.answer()(scope, receive, send)
 
     def _rule(self, scope: Scope) -> Fault | None:
-        method = Headers(scope=scope).get("x-http-method-override", scope["method"])
-        return next((rule for rule in self.rules if rule.hits(method, scope["path"])), None)
+        method, path = scope["method"], scope["path"]
+        return next((rule for rule in self.rules if rule.hits(method, path)), None)
 
 
 async def _nowhere(_message: Message) -> None:

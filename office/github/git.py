@@ -48,7 +48,18 @@ async def git(
     environment: Mapping[str, str] | None = None,
     accept: tuple[int, ...] = (0,),
 ) -> str:
-    """Run git in `path` and return what it prints, with undecodable bytes replaced.
+    """Run git in `path` and return what it prints, with undecodable bytes replaced."""
+    out = await git_bytes(path, *arguments, environment=environment, accept=accept)
+    return out.decode(errors="replace")
+
+
+async def git_bytes(
+    path: Path,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    accept: tuple[int, ...] = (0,),
+) -> bytes:
+    """Run git in `path` and return what it prints.
 
     Raises:
         GitError: git ended with a code that is not in `accept`.
@@ -66,7 +77,7 @@ async def git(
     code = process.returncode or 0
     if code not in accept:
         raise GitError(arguments, code, (err or out).decode(errors="replace"))
-    return out.decode(errors="replace")
+    return out
 
 
 def git_now(path: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,7 +20,7 @@ class Act(BaseModel):
     person: str = LEAD.login
     """Login of the one who acts."""
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Carry it out, through the same acts that the vendor's own pages would use."""
         raise NotImplementedError
 
@@ -32,10 +31,10 @@ class Assign(Act):
     key: str
     to: str | None
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Assign."""
         person = None if self.to is None else person_of(self.to)
-        await _finish(page.jira.assign(self.key, person, by))
+        page.jira.assign(self.key, person, by)
 
 
 class CommentTicket(Act):
@@ -44,9 +43,9 @@ class CommentTicket(Act):
     key: str
     text: str = Field(min_length=1)
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Comment."""
-        await _finish(page.jira.comment(self.key, self.text, by))
+        page.jira.comment(self.key, self.text, by)
 
 
 class MoveTicket(Act):
@@ -55,9 +54,9 @@ class MoveTicket(Act):
     key: str
     to: str
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Move."""
-        await _finish(page.jira.transition(self.key, self.to, by))
+        page.jira.transition(self.key, self.to, by)
 
 
 class Say(Act):
@@ -67,9 +66,9 @@ class Say(Act):
     text: str = Field(min_length=1)
     thread_ts: str | None = None
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Say it."""
-        await _finish(page.slack.say(self.channel, self.text, by, self.thread_ts))
+        page.slack.say(self.channel, self.text, by, self.thread_ts)
 
 
 class Press(Act):
@@ -79,9 +78,9 @@ class Press(Act):
     ts: str
     action_id: str
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Press."""
-        await _finish(page.slack.press(self.channel, self.ts, self.action_id, by))
+        await page.slack.press(self.channel, self.ts, self.action_id, by)
 
 
 class PullAct(Act):
@@ -106,7 +105,7 @@ class SubmitReview(PullAct):
     body: str = ""
     comments: list[LineComment] = []
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Review."""
         comments = [comment.model_dump() for comment in self.comments]
         await page.github.review(self.repository, self.number, by, self.event, self.body, comments)
@@ -117,7 +116,7 @@ class CommentPull(PullAct):
 
     body: str = Field(min_length=1)
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Comment."""
         await page.github.comment(self.repository, self.number, by, self.body)
 
@@ -128,7 +127,7 @@ class Reply(PullAct):
     comment_id: int
     body: str = Field(min_length=1)
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Reply."""
         await page.github.reply(self.repository, self.number, self.comment_id, by, self.body)
 
@@ -136,7 +135,7 @@ class Reply(PullAct):
 class Merge(PullAct):
     """Merge a pull request."""
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Merge."""
         await page.github.merge(self.repository, self.number, by)
 
@@ -144,7 +143,7 @@ class Merge(PullAct):
 class Close(PullAct):
     """Close a pull request without merging it."""
 
-    async def do(self, page: Page, by: Person) -> Any:
+    async def do(self, page: Page, by: Person) -> None:
         """Close."""
         await page.github.close(self.repository, self.number, by)
 
@@ -173,8 +172,3 @@ def person_of(login: str) -> Person:
         if person.login == login:
             return person
     raise LookupError(f"Nobody here has the login {login}.")
-
-
-async def _finish(result: Any) -> None:
-    if inspect.isawaitable(result):
-        await result

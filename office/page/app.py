@@ -106,7 +106,7 @@ def _reason(error: GitHubRefused | JiraRefused | SlackRefused) -> str:
             named = [f"{name}: {text}" for name, text in error.errors.items()]
             return "Jira: " + " ".join([*error.messages, *named])
         case _:
-            return f"Slack: {error}"
+            return "Slack: " + " ".join([error.error.replace("_", " "), *error.messages])
 
 
 class _Guarded:

@@ -59,7 +59,7 @@ def _rest() -> OpenAPI:
     config = Config(spec_validator_cls=cast("Any", None))
     spec = read_spec(REST_SPEC)
     _admit_null(spec)
-    _mend(spec["paths"])
+    _mend(spec["paths"], spec["components"]["schemas"])
     return OpenAPI.from_dict(spec, config=config)
 
 
@@ -76,8 +76,12 @@ def _admit_null(part: object) -> None:
             _admit_null(entry)
 
 
-def _mend(paths: dict[str, Any]) -> None:
-    """Mend two places where the description contradicts its own examples."""
+def _mend(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Mend three places where the description contradicts its examples or the webhook schemas."""
+    comment = schemas["pull-request-review-comment"]["properties"]
+    for name in ("line", "position"):
+        # An outdated comment has neither.
+        comment[name]["nullable"] = True
     answer = paths["/app/installations"]["get"]["responses"]["200"]["content"]
     account = answer["application/json"]["schema"]["items"]["properties"]["account"]
     # No account is a user and an enterprise at once.

@@ -2,23 +2,32 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol
 
 import pytest
 from slack_sdk import WebClient
 
-from agent.domain.errors import NotFoundError, PermissionDeniedError, SettingsError
+from agent.domain.errors import (
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitedError,
+    SettingsError,
+    TransientError,
+)
 from agent.domain.progress import Button, Card, Link, ThreadNote, ThreadRef
 from agent.ports import Chat
 from integrations.slack.chat import SlackChat
 from integrations.slack.connection import SlackConnection, web_client
+from office.jira.faults import Fault
+from office.slack.limits import PostLimit
 from office.slack.state import Slack
 from office.world import Feed, Post
 from tests.fakes.chat import FakeChat
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.loop_thread import LoopThread
 
-BOT_TOKEN = "office-slack-backsmith-bot"  # noqa: S105 - the office's
+BOT_TOKEN = Slack.bot_token
 KEY = "PAY-1-0a1b2c3d/card"
 NOTE_KEY = "PAY-1-0a1b2c3d/plan-1"
 BUTTONS = (
@@ -219,9 +228,47 @@ def test_a_reply_can_carry_buttons(place: Workspace) -> None:
 
 def test_a_long_reply_arrives_whole(place: Workspace) -> None:
     thread = place.chat.post_card(KEY, CARD)
-    words = [f"word{number}" for number in range(3_000)]
+    words = [f"word{number}" for number in range(1_000)]
     place.chat.reply(thread, NOTE_KEY, ThreadNote(text=" ".join(words)))
     assert place.thread(thread)[0].text.split() == words
+
+
+@pytest.mark.parametrize("loss", [502, 429])
+def test_a_card_whose_answer_was_lost_is_not_posted_again(
+    office: OfficeWorkspace, loss: int
+) -> None:
+    office.slack.faults.append(Fault("POST", "chat.postMessage", "drop_after", loss))
+    with pytest.raises(TransientError):
+        office.chat.post_card(KEY, CARD)
+    thread = office.chat.post_card(KEY, CARD)
+    assert [seen.ts for seen in office.channel()] == [thread.ts]
+
+
+def test_a_reply_whose_answer_was_lost_is_not_written_again(office: OfficeWorkspace) -> None:
+    thread = office.chat.post_card(KEY, CARD)
+    office.slack.faults.append(Fault("POST", "chat.postMessage", "drop_after"))
+    with pytest.raises(TransientError):
+        office.chat.reply(thread, NOTE_KEY, NOTE)
+    ts = office.chat.reply(thread, NOTE_KEY, NOTE)
+    assert [seen.ts for seen in office.thread(thread)] == [ts]
+
+
+def test_posting_too_fast_names_the_wait(office: OfficeWorkspace) -> None:
+    office.slack.limit = PostLimit(burst=1)
+    office.chat.post_card(KEY, CARD)
+    with pytest.raises(RateLimitedError) as caught:
+        office.chat.post_card("PAY-2-x/card", CARD)
+    assert caught.value.retry_after == timedelta(seconds=1)
+
+
+def test_the_largest_card_and_note_are_accepted(office: OfficeWorkspace) -> None:
+    long = "&" * 40_000
+    many = tuple(Button(action=str(number), label=long) for number in range(60))
+    card = Card(ticket="PAY-1", title=long, url="", headline=long, lines=(long,) * 60, buttons=many)
+    thread = office.chat.post_card(KEY, card)
+    office.chat.update_card(thread, card)
+    office.chat.reply(thread, NOTE_KEY, ThreadNote(text=long, buttons=many))
+    assert len(office.thread(thread)) == 1
 
 
 def test_a_refused_token_is_told(office: OfficeWorkspace) -> None:

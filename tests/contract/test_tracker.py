@@ -248,6 +248,15 @@ def test_a_wrong_token_is_refused_without_being_shown(office: OfficeSite) -> Non
     assert "not-the-token" not in repr(wrong)
 
 
+def test_a_ticket_that_is_hidden_because_the_token_expired_is_not_missing(
+    office: OfficeSite,
+) -> None:
+    headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
+    office.fault(Fault("GET", "/issue/", status=404, headers=headers))
+    with pytest.raises(PermissionDeniedError):
+        office.tracker.fetch_ticket(KEY)
+
+
 def test_a_server_that_is_not_there_is_worth_another_attempt() -> None:
     with LoopThread() as thread:
         listener, origin = thread.bind()

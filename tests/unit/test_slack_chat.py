@@ -1,5 +1,6 @@
 """What Slack's refusals mean, and what is asked of it: SlackChat against scripted answers."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -160,6 +161,22 @@ def test_a_failing_slack_is_transient_and_asked_once(
 def test_no_answer_at_all_is_transient() -> None:
     with pytest.raises(TransientError):
         chat_at("http://127.0.0.1:9").update_card(THREAD, CARD)
+
+
+def test_a_write_whose_answer_is_lost_is_not_repeated_unseen() -> None:
+    heard: list[bytes] = []
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readline())
+        writer.transport.abort()
+
+    with LoopThread() as thread:
+        server = thread.call(asyncio.start_server, hang_up, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(TransientError):
+            chat_at(f"http://127.0.0.1:{port}").update_card(THREAD, CARD)
+        thread.call(server.close)
+    assert len(heard) == 1
 
 
 def test_a_proxy_is_not_used_where_no_proxy_says_so(

@@ -196,8 +196,8 @@ class CodeHostActivities:
         """Answer each comment of the run's brief, once; return how many."""
         ref = settled.pull_request
         brief = self.ledger.find(ref.life, "brief", settled.run) or {"comments": []}
-        for comment in brief["comments"]:
-            reply = self.ledger.find(ref.life, "reply", comment["id"])
+        for number, comment in enumerate(brief["comments"], start=1):
+            reply = self.ledger.find(ref.life, "reply", f"{settled.run}/{number}")
             text = reply["reply"] if reply else "I have looked at this."
             answer = f"{text}\n\n({settled.commit[:8]})"
             self.host.reply(ref.repository, ref.number, comment["id"], answer)

@@ -116,7 +116,7 @@ async def open_pull(
             updated_at=now(),
             diff=diff,
         )
-        hub.new_id()
+        hub.new_id()  # The issue behind a pull request has an id of its own: the next one.
         repository.pulls[pull.number] = pull
         repository.commits.update({commit.sha: commit for commit in diff.commits})
     announce(hub, pull, author, "opened")

@@ -9,7 +9,7 @@ from office.github.acts.comments import relocate
 from office.github.acts.pulls import announce, close_pull, refresh, run_workflows
 from office.github.ci.workflow import read_workflows, required_names
 from office.github.commits import is_ancestor, log
-from office.github.diffs import changed_files
+from office.github.diffs import EMPTY_TREE, changed_files
 from office.github.git import REFS, git, parse_refs
 from office.github.hub import Hub, Trigger, touch
 from office.github.payloads.commits import pushed_commit
@@ -18,7 +18,6 @@ from office.world import now
 
 NOTHING = "0" * 40
 """Stands for "no commit" when a ref is made or removed."""
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _MOST_COMMITS = 2048
 """The most commits that a push webhook lists."""
 
@@ -100,7 +99,7 @@ async def _pushed_commits(repository: Repository, old: str, new: str) -> list[di
     repository.commits.update({commit.sha: commit for commit in listed})
     entries = []
     for commit in listed:
-        parent = commit.parents[0] if commit.parents else _EMPTY_TREE
+        parent = commit.parents[0] if commit.parents else EMPTY_TREE
         files = await changed_files(repository.path, parent, commit.sha)
         entries.append(pushed_commit(repository, commit, files))
     return entries

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,8 @@ class Workflow:
         """Tell whether an event on a branch (of a pull request: its base) starts this workflow."""
         if event not in self.events:
             return False
-        branches = self.events[event].get("branches")
-        return not branches or branch in branches
+        patterns = self.events[event].get("branches")
+        return not patterns or any(fnmatchcase(branch, pattern) for pattern in patterns)
 
 
 def expand(text: str, context: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from office.github.acts.checks import add_status
 from office.github.commits import Commit, is_ancestor, log, resolve
-from office.github.diffs import changed_files, compare
+from office.github.diffs import EMPTY_TREE, changed_files, compare
 from office.github.errors import Refused, invalid, not_found
 from office.github.payloads.checks import check_run, check_suite, combined_status
 from office.github.payloads.checks import status as status_payload
@@ -17,7 +17,6 @@ from office.github.rest.call import Answer, Call, Table, page
 table = Table()
 _REPO = "/repos/{owner}/{repo}"
 _COMMIT = f"{_REPO}/commits/{{ref:path}}"
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 _STATES = ("error", "failure", "pending", "success")
 
 
@@ -113,7 +112,7 @@ async def get_commit(call: Call) -> Answer:
     """Return a commit with its diff."""
     known = call.repository
     found = await _commit(known, await _sha(known, call.path("ref")))
-    start = found.parents[0] if found.parents else _EMPTY_TREE
+    start = found.parents[0] if found.parents else EMPTY_TREE
     files = await changed_files(known.path, start, found.sha)
     added, removed = (
         sum(getattr(file, name) for file in files) for name in ("additions", "deletions")

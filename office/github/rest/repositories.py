@@ -10,7 +10,7 @@ from office.github.accounts import BY_LOGIN
 from office.github.acts.refs import write_ref
 from office.github.commits import is_ancestor, log, resolve
 from office.github.errors import Refused, not_found
-from office.github.git import GitError, git
+from office.github.git import GitError, git, git_bytes
 from office.github.hub import require_write, role
 from office.github.payloads.commits import commit as commit_payload
 from office.github.payloads.repositories import (
@@ -185,32 +185,24 @@ async def get_contents(call: Call) -> Answer:
     sha = await resolve(known.path, ref)
     if sha is None:
         raise Refused(404, f"No commit found for the ref {ref}")
-    spec = f"{sha}:{path}"
     try:
-        kind = (await git(known.path, "cat-file", "-t", spec)).strip()
+        kind = (await git(known.path, "cat-file", "-t", f"{sha}:{path}")).strip()
     except GitError as error:
         raise not_found() from error
-    listing = await git(
-        known.path,
-        "ls-tree",
-        "-l",
-        "-z",
-        spec if kind == "tree" else sha,
-        *(() if kind == "tree" else ("--", path)),
-    )
-    entries = [_entry(known, ref, path, row, kind) for row in listing.split("\0") if row]
     if kind == "tree":
-        return Answer(entries)
-    text = await git(known.path, "cat-file", "blob", spec)
-    coded = base64.encodebytes(text.encode()).decode()
-    return Answer(entries[0] | {"encoding": "base64", "content": coded})
+        listing = await git(known.path, "ls-tree", "-l", "-z", f"{sha}:{path}")
+        return Answer([_entry(known, ref, path, row) for row in listing.split("\0") if row])
+    row = (await git(known.path, "ls-tree", "-l", "-z", sha, "--", path)).strip("\0")
+    content = await git_bytes(known.path, "cat-file", "blob", f"{sha}:{path}")
+    coded = base64.encodebytes(content).decode()
+    return Answer(_entry(known, ref, "", row) | {"encoding": "base64", "content": coded})
 
 
-def _entry(known: Repository, ref: str, folder: str, row: str, kind: str) -> dict[str, Any]:
+def _entry(known: Repository, ref: str, folder: str, row: str) -> dict[str, Any]:
     """Read one row of `git ls-tree -l`."""
     facts, _, name = row.partition("\t")
     _, what, sha, size = facts.split()
-    path = f"{folder}/{name}".lstrip("/") if kind == "tree" else name
+    path = f"{folder}/{name}".lstrip("/")
     url = f"{known.api}/contents/{quote(path)}?ref={quote(ref)}"
     git_url = f"{known.api}/git/{what}s/{sha}"
     html = f"{known.html}/{what}/{ref}/{quote(path)}"

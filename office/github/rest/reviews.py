@@ -9,9 +9,9 @@ from office.github.acts.reviews import (
     reply,
     submit_review,
 )
-from office.github.errors import Refused, invalid, not_found
+from office.github.errors import Refused, custom, invalid, not_found
 from office.github.payloads.conversation import review, review_comment
-from office.github.records import PullRequest, Review
+from office.github.records import PullRequest, Review, ReviewComment
 from office.github.rest.call import Answer, Call, Table, page
 from office.world import now
 
@@ -119,12 +119,22 @@ async def create_review_comment(call: Call) -> Answer:
     if parent is not None:
         entry = reply(call.hub, pull, call.known.account, parent, body)
     else:
-        call.text("path", "PullRequestReviewComment")
-        author = call.known.account
-        submit_review(call.hub, pull, author, event="COMMENT", comments=[call.fields])
-        entry = pull.review_comments[-1]
+        entry = _single_comment(call, pull)
     answer = review_comment(pull, entry)
     return Answer(answer, 201, {"Location": answer["url"]})
+
+
+def _single_comment(call: Call, pull: PullRequest) -> ReviewComment:
+    """Comment outside of a review; the reasons of a refusal have another form here."""
+    call.text("path", "PullRequestReviewComment")
+    author, comments = call.known.account, [call.fields]
+    try:
+        submit_review(call.hub, pull, author, event="COMMENT", comments=comments)
+    except Refused as refusal:
+        if refusal.status != 422:
+            raise
+        raise custom("PullRequestReviewComment", str(refusal.errors[0])) from refusal
+    return pull.review_comments[-1]
 
 
 @table("POST", f"{_PULL}/comments/{{comment}}/replies")

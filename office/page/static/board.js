@@ -19,7 +19,7 @@ export function drawBoard(state) {
 
 function drawTicket(ticket, bot, columns) {
   const mine = ticket.assignee === bot.name;
-  return el("details", { class: "ticket", name: "ticket", "data-key": ticket.key, "data-testid": `ticket-${ticket.key}` },
+  return el("details", { class: "ticket", name: "ticket", "data-roams": true, "data-key": ticket.key, "data-testid": `ticket-${ticket.key}` },
     el("summary", {},
       el("span", { class: "key" }, ticket.key),
       el("span", { class: "name" }, ticket.summary),

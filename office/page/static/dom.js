@@ -35,11 +35,13 @@ export function act(name, args) {
 // opened, focused or scrolled to survives an update.
 export function update(parent, ...children) {
   const fresh = el(parent.tagName, {}, ...children);
-  morphChildren(parent, fresh);
+  const roaming = [...parent.querySelectorAll("[data-roams]")];
+  morphChildren(parent, fresh, new Map(roaming.map((node) => [node.dataset.key, node])));
 }
 
-function morphChildren(old, fresh) {
-  const keyed = new Map();
+// `roaming` are the elements that may go to another parent, like a ticket to another column.
+function morphChildren(old, fresh, roaming) {
+  const keyed = new Map(roaming);
   for (const child of old.children) {
     if (child.dataset.key) keyed.set(child.dataset.key, child);
   }
@@ -49,7 +51,7 @@ function morphChildren(old, fresh) {
     if (known && alike(known, wanted)) {
       if (known === place) place = place.nextSibling;
       else old.insertBefore(known, place);
-      morph(known, wanted);
+      morph(known, wanted, roaming);
     } else {
       old.insertBefore(wanted, place);
     }
@@ -65,7 +67,7 @@ function alike(known, wanted) {
   return known.nodeName === wanted.nodeName && known.dataset?.key === wanted.dataset?.key;
 }
 
-function morph(known, wanted) {
+function morph(known, wanted, roaming) {
   if (known.nodeType === Node.TEXT_NODE) {
     if (known.data !== wanted.data) known.data = wanted.data;
     return;
@@ -76,7 +78,7 @@ function morph(known, wanted) {
   for (const { name, value } of wanted.attributes) {
     if (known.getAttribute(name) !== value && !belongsToPerson(known, name)) known.setAttribute(name, value);
   }
-  if (known.nodeName !== "TEXTAREA") morphChildren(known, wanted);
+  if (known.nodeName !== "TEXTAREA") morphChildren(known, wanted, roaming);
 }
 
 function belongsToPerson(node, name) {

@@ -2,6 +2,16 @@
 
 import { el, link } from "./dom.js";
 
+// Signs that not every machine has a font for, in glyphs that it has.
+const MARKS = { "✅": ["✔", "plus"], "❌": ["✘", "minus"], "⚠️": ["⚠", "warn"] };
+
+export function marks(text) {
+  return text.split(/(✅|❌|⚠️)/).map((part) => {
+    const [glyph, look] = MARKS[part] ?? [];
+    return glyph ? el("span", { class: look, role: "img", "aria-label": part }, glyph) : part;
+  });
+}
+
 // ---- Markdown
 
 export function markdown(text) {
@@ -32,6 +42,8 @@ function readBlock(lines, at) {
 
 const LIST = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
 const STARTS = /^\s*(```|~~~|>|#{1,6}\s|\|)/;
+
+const isNumber = (mark) => /\d/.test(mark);
 
 function readFence(lines, at, mark) {
   let end = at + 1;
@@ -64,12 +76,13 @@ function readList(lines, at) {
   let end = at;
   while (end < lines.length) {
     const item = lines[end].match(LIST);
+    if (item && item[1].length === indent.length && isNumber(item[2]) !== isNumber(mark)) break;
     if (item && item[1].length === indent.length) items.push([item[3]]);
     else if (items.length && (item || /^\s{2,}\S/.test(lines[end]))) items.at(-1).push(lines[end].slice(indent.length + 2));
     else break;
     end += 1;
   }
-  return [el(/\d/.test(mark) ? "ol" : "ul", {}, items.map(listItem)), end];
+  return [el(isNumber(mark) ? "ol" : "ul", {}, items.map(listItem)), end];
 }
 
 function listItem([first, ...rest]) {
@@ -90,10 +103,10 @@ function inline(text) {
   const parts = [];
   let rest = text;
   for (let found = INLINE.exec(rest); found; found = INLINE.exec(rest)) {
-    parts.push(rest.slice(0, found.index), span(found.groups));
+    parts.push(marks(rest.slice(0, found.index)), span(found.groups));
     rest = rest.slice(found.index + found[0].length);
   }
-  return [...parts, rest];
+  return [...parts, marks(rest)];
 }
 
 function span(found) {
@@ -113,10 +126,10 @@ export function mrkdwn(text, names) {
   const parts = [];
   let rest = String(text ?? "");
   for (let found = MRKDWN.exec(rest); found; found = MRKDWN.exec(rest)) {
-    parts.push(plain(rest.slice(0, found.index)), slackSpan(found.groups, names));
+    parts.push(marks(plain(rest.slice(0, found.index))), slackSpan(found.groups, names));
     rest = rest.slice(found.index + found[0].length);
   }
-  return [...parts, plain(rest)];
+  return [...parts, marks(plain(rest))];
 }
 
 function slackSpan(found, names) {
