@@ -22,7 +22,7 @@ from uv import find_uv_bin
 from agent.domain.errors import NeedsHumanError, TransientError
 from agent.domain.repository import Worktree
 from agent.domain.value import Value
-from integrations.sandbox.places import Interpreter
+from integrations.sandbox.places import Interpreter, must_be_there
 from integrations.sandbox.reading import read_plain
 from integrations.sandbox.requirements import Requirements, gather
 
@@ -74,6 +74,7 @@ class Environments:
             NeedsHumanError: The requirements cannot be installed.
             TransientError: The package index cannot be reached.
         """
+        must_be_there(worktree.path)
         requirements = gather(partial(read_plain, worktree.path))
         found = RepositoryEnvironment(path=None)
         if requirements.packages:

@@ -51,8 +51,7 @@ def git_place(worktree: Path, mirrors: Path) -> GitPlace:
         PermanentError: The pointer is not what the workspace wrote.
         TransientError: There is no worktree; opening it again makes one.
     """
-    if not worktree.is_dir():
-        raise TransientError(f"the worktree {worktree} is gone; open it again")
+    must_be_there(worktree)
     pointer = worktree / ".git"
     try:
         mode = pointer.lstat().st_mode
@@ -65,6 +64,12 @@ def git_place(worktree: Path, mirrors: Path) -> GitPlace:
     if mirror is None or mirror.parent != mirrors or not mirror.is_dir() or mirror.is_symlink():
         raise PermanentError(f"{pointer} does not point into {mirrors}; open the worktree again")
     return GitPlace(pinned=pointer, mirror=mirror)
+
+
+def must_be_there(worktree: Path) -> None:
+    """Raise TransientError for a worktree that is gone; whoever tries again opens it first."""
+    if not worktree.is_dir():
+        raise TransientError(f"the worktree {worktree} is gone; open it again")
 
 
 def _text(path: Path) -> str:

@@ -11,7 +11,7 @@ from agent.ports import Command, CommandResult
 from integrations.sandbox.environments import Environments
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
 from integrations.sandbox.limits import Limits, limited
-from integrations.sandbox.places import Interpreter, variables
+from integrations.sandbox.places import Interpreter, must_be_there, variables
 from integrations.sandbox.process import Launch, execute
 
 GIT_OUTPUT_CAP_BYTES = 16 << 20
@@ -72,6 +72,7 @@ class UnsandboxedSandbox:
         return self._run(worktree, None, command)
 
     def _run(self, worktree: Path, packages: Path | None, command: Command) -> CommandResult:
+        must_be_there(worktree)
         inner = limited(command.argv, self._limits, command.timeout, count_processes=False)
         with tempfile.TemporaryDirectory(prefix="backsmith-") as folder:
             found = variables(worktree, self._interpreter, packages, folder, folder)

@@ -1,0 +1,45 @@
+# Everything that people and CI call. `make demo` and `make test` set up what they need by themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+TICKET ?= SHOP-7
+
+.PHONY: help setup demo test check bench lock browser
+
+help:
+	@echo "make demo    a Jira ticket to a merged pull request, on this machine alone (TICKET=SHOP-7 or CARE-3)"
+	@echo "make test    checks and all tests"
+	@echo "make check   formatting, lint, types and import contracts"
+	@echo "make bench   what a step costs without the model"
+	@echo "make setup   the virtual environment .venv with the command .venv/bin/backsmith"
+	@echo "make lock    renew requirements.lock and requirements-dev.lock"
+
+setup: .venv/.ready
+
+.venv/.ready: pyproject.toml requirements-dev.lock deploy/setup.sh
+	@PYTHON="$(PYTHON)" sh deploy/setup.sh
+	@touch $@
+
+demo: setup
+	$(BIN)/backsmith demo --ticket $(TICKET) $(DEMO)
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: check browser
+	$(BIN)/pytest $(PYTEST)
+
+browser: setup
+	@sh deploy/browser.sh
+
+bench: setup
+	$(BIN)/python -m tests.bench
+
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+lock:
+	$(COMPILE) --extra embedded --extra postgres -o requirements.lock
+	$(COMPILE) --extra dev -o requirements-dev.lock
