@@ -8,6 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             with Office(root, cache, host=options.host, ports=ports) as office:
                 furnish(office)
                 if options.auto:
-                    office.spawn(ScriptedLead(office).run())
+                    office.spawn(ScriptedLead(office).run()).add_done_callback(_tell)
                 sys.stdout.write("\n".join(_card(office)) + "\n")
                 sys.stdout.flush()
                 _wait()
@@ -67,6 +68,12 @@ def _card(office: Office) -> Iterator[str]:
         tokens = f"Jira {person.jira_token}, GitHub {person.github_token}"
         yield f"{person.name}: {person.email}, {tokens}"
     yield "Stop with Ctrl-C."
+
+
+def _tell(work: Future[None]) -> None:
+    """Say why the script gave up, if it did."""
+    if not work.cancelled() and (error := work.exception()):
+        sys.stderr.write(f"the scripted Tech Lead gave up: {error!r}\n")
 
 
 def _wait() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -31,7 +32,7 @@ def bind(host: str, ports: Mapping[str, int]) -> dict[str, socket.socket]:
                 listener.close()
             raise OfficeError(
                 f"the office's {name} cannot listen on {host}, port {port} "
-                f"({error.strerror}); free the port or choose another one"
+                f"({os.strerror(error.errno or 0)}); free the port or choose another one"
             ) from error
     return bound
 

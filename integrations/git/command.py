@@ -9,6 +9,8 @@ import git
 from agent.domain.value import Value
 from integrations.git.failures import translated
 
+_PROGRAM = ("env", "-u", "GIT_WORK_TREE", "git")
+"""No value of this variable is harmless, so it is taken out."""
 _OPTIONS = (
     *("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
     *("-c", "credential.helper=", "-c", "submodule.recurse=false"),
@@ -72,7 +74,7 @@ class Git:
             source.write(stdin)
             source.seek(0)
             status, output, problem = self._runner.execute(
-                ["git", *_OPTIONS, *arguments],
+                [*_PROGRAM, *_OPTIONS, *arguments],
                 istream=source,
                 env={**_ENVIRONMENT, **where, **(environment or {})},
                 with_extended_output=True,
@@ -93,5 +95,5 @@ class Git:
         """Run git; raise one of our errors unless it succeeds."""
         said = self.ask(*arguments, stdin=stdin, environment=environment, seconds=seconds)
         if said.status != 0:
-            raise translated(f"git {arguments[0]} in {self.mirror.name}", said.problem)
+            raise translated(f"git {' '.join(arguments[:2])} in {self.mirror.name}", said.problem)
         return said

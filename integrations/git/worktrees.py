@@ -71,10 +71,10 @@ class Place:
     def _read_tree(self, *arguments: str) -> None:
         where = {
             "GIT_DIR": str(self._admin),
-            "GIT_WORK_TREE": str(self.path),
             "GIT_INDEX_FILE": str(self._admin / "index"),
         }
-        self._mirror.git.run("read-tree", *arguments, environment=where)
+        program = (f"--work-tree={self.path}", "read-tree")
+        self._mirror.git.run(*program, *arguments, environment=where)
 
     def remove(self) -> None:
         """Remove worktree and ref; the mirror's lock must be held.

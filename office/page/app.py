@@ -76,8 +76,10 @@ def build(page: Page) -> Starlette:
 
 
 async def _stream(page: Page) -> AsyncIterator[str]:
+    # From before the greeting, which makes the browser fetch the state: nothing falls between.
+    changes = page.changes()
     yield "retry: 1000\nevent: hello\ndata: {}\n\n"
-    async for change in page.changes():
+    async for change in changes:
         shown = {"source": change.source, "kind": change.kind}
         yield f"id: {change.number}\ndata: {json.dumps(shown)}\n\n"
 

@@ -68,9 +68,11 @@ class Page:
         act = ACTS[action].model_validate(arguments)
         await act.do(self, person_of(act.person))
 
-    async def changes(self) -> AsyncIterator[Change]:
-        """Yield each change from now on, until the office closes."""
-        start = len(self._feed.changes)
+    def changes(self) -> AsyncIterator[Change]:
+        """Return an iterator over each change from now on, until the office closes."""
+        return self._changes(len(self._feed.changes))
+
+    async def _changes(self, start: int) -> AsyncIterator[Change]:
         if self._closed:
             return
         async for change in self._feed.follow(start):

@@ -9,7 +9,7 @@ from office.people import PEOPLE
 
 _KEPT = re.compile(r"<(?:[@#!][^<>\s]+|https?://[^<>\s]+)>")
 _MENTION = re.compile("@(" + "|".join(re.escape(person.name) for person in PEOPLE) + r")\b")
-_ADDRESS = re.compile(r"https?://[^\s<>|]+")
+_ADDRESS = re.compile(r"https?://[^\s<>|]*[^\s<>|.,;:!?)]")
 _MARKUP = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _IDS = {person.name: person.slack_id for person in PEOPLE}
 _NAMES = {person.slack_id: person.name for person in PEOPLE}

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from office.building import NAMES, Office, OfficeError
+from tests.contract.office_team import tiny_team
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,6 +107,16 @@ def test_office_with_open_streams_and_work_under_way_stops_soon(tmp_path: Path) 
         assert time.monotonic() - before < 2
     assert work.cancelled()
     office.stop()
+
+
+def test_ci_under_way_ends_with_the_office(tmp_path: Path) -> None:
+    with tiny_team(tmp_path) as team:
+        team.push("slow", "")
+        team.open_pull()
+        team.until(lambda: [c["status"] for c in team.pull()["checks"]] == ["in_progress"])
+        before = time.monotonic()
+        team.office.stop()
+        assert time.monotonic() - before < 2
 
 
 def test_stopped_office_refuses_work(tmp_path: Path) -> None:

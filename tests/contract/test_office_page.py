@@ -11,12 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect, sync_playwright
 
 from office.building import Office
 from office.furnish import CHANNEL, furnish
 from office.people import BOT, ENGINEER, LEAD
+from tests.contract.office_team import Team, tiny_team
 
 BROWSER = shutil.which("chromium") or "/usr/bin/chromium"
 BROWSER_OPTIONS = (
@@ -59,20 +60,31 @@ def client(office: Office) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def tab(office: Office) -> Iterator[Tab]:
+def browser() -> Iterator[Browser]:
     if not Path(BROWSER).exists():
         reason = "no Chromium here: apt-get install chromium"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
+        made = playwright.chromium.launch(
             executable_path=BROWSER, args=list(BROWSER_OPTIONS), headless=True
         )
-        made = browser.new_page(viewport={"width": 1600, "height": 1000})
-        made.goto(office.origins["page"])
         yield made
-        browser.close()
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def tab(office: Office, browser: Browser) -> Tab:
+    made = browser.new_page(viewport={"width": 1600, "height": 1000})
+    made.goto(office.origins["page"])
+    return made
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    with tiny_team(tmp_path) as made:
+        yield made
 
 
 def ticket(client: httpx.Client, key: str) -> dict[str, Any]:
@@ -157,8 +169,8 @@ def test_message_and_reply_are_written_in_the_channel(client: httpx.Client) -> N
         },
     )
     (reply,) = channel(client)["messages"][-1]["replies"]
-    assert (first["author"], first["text"]) == (LEAD.name, "Good morning")
-    assert (reply["author"], reply["text"]) == (ENGINEER.name, "Hello")
+    assert (first["author"], first["plain"]) == (LEAD.name, "Good morning")
+    assert (reply["author"], reply["plain"]) == (ENGINEER.name, "Hello")
 
 
 def test_button_is_pressed_by_the_person_who_acts(office: Office, client: httpx.Client) -> None:
@@ -259,3 +271,37 @@ def test_refusal_is_shown_on_the_page(tab: Tab) -> None:
     expect(tab.get_by_test_id("problem")).to_contain_text("does not allow a transition")
     tab.get_by_label("Dismiss the message").click()
     expect(tab.get_by_test_id("problem")).to_be_hidden()
+
+
+def test_pull_request_is_reviewed_line_by_line_and_merged(team: Team, browser: Browser) -> None:
+    team.push("app.py", "def one() -> int:\n    return 2\n")
+    team.open_pull()
+    tab = browser.new_page()
+    tab.goto(team.office.origins["page"])
+    expect(tab.get_by_test_id("pr-state")).to_have_text("ready")
+    expect(tab.get_by_test_id("check-checks").get_by_test_id("conclusion")).to_have_text("success")
+
+    tab.get_by_test_id("line-comment-app.py-2").click()
+    expect(tab.get_by_test_id("line-comment-text")).to_be_focused()
+    tab.keyboard.type("Why two?")
+    tab.get_by_test_id("line-comment-queue").click()
+    expect(tab.get_by_test_id("code")).to_contain_text("Part of your review, not sent yet")
+    tab.get_by_test_id("review-body").fill("Not yet.")
+    tab.get_by_test_id("review-request-changes").click()
+    expect(tab.get_by_test_id("review")).to_contain_text("asked for changes")
+    expect(tab.get_by_test_id("review-thread")).to_contain_text("Why two?")
+    expect(tab.get_by_test_id("review-body")).to_have_value("")
+    assert team.pull()["threads"][0]["line"] == 2
+
+    tab.get_by_test_id("merge").click()
+    expect(tab.get_by_test_id("problem")).to_contain_text("Changes have been requested")
+    tab.get_by_test_id("thread-reply-text").fill("I like two.")
+    tab.get_by_test_id("thread-reply-send").click()
+    expect(tab.get_by_test_id("review-thread")).to_contain_text("I like two.")
+    tab.get_by_test_id("review-approve").click()
+    expect(tab.get_by_test_id("review").last).to_contain_text("approved")
+    tab.get_by_test_id("merge").click()
+    expect(tab.get_by_test_id("pr-state")).to_have_text("merged")
+    expect(tab.get_by_test_id("problem")).to_be_hidden()
+    assert team.pull()["merged"]
+    tab.close()

@@ -220,6 +220,17 @@ def test_an_unknown_program_is_the_commands_failure(place: Any) -> None:
     assert done.exit_code == 127
 
 
+@pytest.mark.parametrize("text", ["a\0b", "x" * 200_000])
+def test_a_command_that_cannot_be_started_is_explained(place: Any, text: str) -> None:
+    with pytest.raises(ToolError, match="to a file"):
+        run(place, f"echo {text}")
+
+
+def test_a_variable_cannot_smuggle_in_more(place: Any) -> None:
+    with pytest.raises(ToolError, match="NUL"):
+        run(place, "true", environment=(("A", "b\0--share-net"),))
+
+
 def test_input_and_variables_reach_the_command(place: Any) -> None:
     done = run(place, 'cat; echo "$COLOUR"', stdin=b"in\n", environment=(("COLOUR", "red"),))
     assert done.output == "in\nred\n"

@@ -510,3 +510,22 @@ def test_snapshots_are_fast_enough_to_take_after_every_step(local: Stage) -> Non
         snapshot_of(local, worktree, f"n = {number}\n")
         seconds.append(time.monotonic() - started)
     assert min(seconds) < 1.0
+
+
+def test_the_environment_of_another_repositorys_hook_leads_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proof = tmp_path / "proof"
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY"):
+        monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
+    monkeypatch.setenv("GIT_EXTERNAL_DIFF", f"touch {proof}")
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", f"'core.fsmonitor=touch {proof}'")
+    stage = git_stage(tmp_path, "bubblewrap")
+    worktree = stage.begin()
+    snapshot = snapshot_of(stage, worktree, "n = 1\n")
+    assert "n = 1" in stage.workspace.diff(stage.repository, worktree.head, snapshot)
+    commit = stage.workspace.commit(stage.repository, snapshot, worktree.head, "feat: n")
+    stage.workspace.push(stage.repository, BRANCH, commit)
+    stage.workspace.close(stage.repository, LIFE)
+    assert not (tmp_path / "elsewhere").exists()
+    assert not proof.exists()

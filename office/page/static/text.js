@@ -5,7 +5,7 @@ import { el, link } from "./dom.js";
 // Signs that not every machine has a font for, in glyphs that it has.
 const MARKS = { "✅": ["✔", "plus"], "❌": ["✘", "minus"], "⚠️": ["⚠", "warn"] };
 
-export function marks(text) {
+function marks(text) {
   return text.split(/(✅|❌|⚠️)/).map((part) => {
     const [glyph, look] = MARKS[part] ?? [];
     return glyph ? el("span", { class: look, role: "img", "aria-label": part }, glyph) : part;
