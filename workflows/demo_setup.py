@@ -56,6 +56,7 @@ def prepare(office: Office, folder: Path, cache: Path) -> DemoSetup:
         "BACKSMITH_CACHE": str(cache),
         "BACKSMITH_CONFIG": str(folder / "backsmith.toml"),
         "BACKSMITH_PORT": str(gateway_port),
+        "NO_PROXY": ",".join(filter(None, (os.environ.get("NO_PROXY"), "127.0.0.1,localhost"))),
     }
     banner = ""
     if is_recorded and not _has_sandbox(folder, cache):

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
 from temporalio.workflow import (
     ChildWorkflowCancellationType,
@@ -27,8 +28,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.state import Notice, NoticeKind, Policy, TicketState
 
 T = TypeVar("T")
-PHASE = "Phase"
-"""Search attribute."""
+TICKET_KEY = SearchAttributeKey.for_keyword("TicketKey")
+PHASE = SearchAttributeKey.for_keyword("Phase")
+REPOSITORY = SearchAttributeKey.for_keyword("Repository")
 
 
 @dataclass
@@ -226,13 +228,14 @@ class Life:
         await self.do(WorkspaceActivities.keep_record, record)
 
 
-def search_attributes(state: TicketState) -> dict[str, list[str]]:
+def search_attributes(state: TicketState) -> list[SearchAttributeUpdate[Any]]:
     """Return what the ticket can be found by."""
-    return {
-        "TicketKey": [state.key],
-        PHASE: [state.phase.value],
-        "Repository": [state.repository.name if state.repository else "unknown"],
-    }
+    repository = state.repository.name if state.repository else "unknown"
+    return [
+        TICKET_KEY.value_set(state.key),
+        PHASE.value_set(state.phase.value),
+        REPOSITORY.value_set(repository),
+    ]
 
 
 def status_page(state: TicketState) -> str:

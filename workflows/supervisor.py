@@ -15,13 +15,16 @@ from types import FrameType
 
 import structlog
 
-from agent.domain.errors import TransientError
+from agent.domain.errors import SettingsError, TransientError
 from workflows.embedded import EmbeddedTemporal
 from workflows.processes import STATE_FILE, HomeLock, spawn, stop
 
 log = structlog.get_logger()
 LOCK_FILE = "backsmith.lock"
-TOO_SOON_SECONDS = 5.0
+TOO_SOON_SECONDS = 15.0
+"""A child that ends earlier has probably never worked."""
+WRONG_SETTINGS = 2
+"""Exit code of a child whose settings no second start would mend."""
 MAX_EARLY_DEATHS = 5
 
 
@@ -89,9 +92,11 @@ class Supervisor:
         log.warning("died", process=child.name, exit_code=code)
         is_early = time.monotonic() - child.started < TOO_SOON_SECONDS
         early = child.early_deaths + 1 if is_early else 0
-        if early >= MAX_EARLY_DEATHS or code in (1, 2):
-            log_file = self.home / "logs" / f"{child.name}.log"
-            raise TransientError(f"the {child.name} does not stay up: {last_line(log_file)}")
+        cause = last_line(self.home / "logs" / f"{child.name}.log")
+        if code == WRONG_SETTINGS:
+            raise SettingsError(f"the {child.name} cannot work: {cause}")
+        if early >= MAX_EARLY_DEATHS or (is_early and code == 1):
+            raise TransientError(f"the {child.name} does not stay up: {cause}")
         return self._spawn(child.name, early)
 
     def _write_state(self) -> None:

@@ -116,11 +116,14 @@ class TicketWorkflow:
     async def _until_stopped(self, phase: Phase) -> Phase:
         """Run one phase; a notice that ends the life interrupts it."""
         task = asyncio.create_task(self._step(phase))
-        await workflow.wait_condition(lambda: task.done() or self._state.stop is not None)
-        if task.done():
-            return task.result()
-        task.cancel()
-        await asyncio.wait([task])
+        try:
+            await workflow.wait_condition(lambda: task.done() or self._state.stop is not None)
+            if task.done():
+                return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
         return await self._end(self._state.stop)
 
     async def _step(self, phase: Phase) -> Phase:

@@ -11,7 +11,8 @@ from agent.text import head_and_tail, plain_output
 from agent.tools.base import Bench
 
 TIMEOUT = timedelta(minutes=20)
-_RESULT = ".backsmith-junit.xml"
+_RESULT = ".backsmith-results/junit.xml"
+"""The workspace keeps this folder out of every snapshot."""
 _NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
 
@@ -29,8 +30,9 @@ def run_tests(bench: Bench, select: tuple[str, ...] = ()) -> Evidence:
 
 def _run_pytest(bench: Bench, command: str, select: tuple[str, ...]) -> Evidence:
     shown = " ".join([command, *map(shlex.quote, select)])
-    result = _run(bench, f"{shown} --junitxml={_RESULT} -p no:cacheprovider")
-    report = _take_report(bench)
+    fresh = f"rm -f {_RESULT}; {shown} --junitxml={_RESULT} -p no:cacheprovider"
+    result = _run(bench, fresh)
+    report = _read_report(bench)
     if result.timed_out or report is None or result.exit_code < 0:
         return _broken(bench, shown, result)
     if result.exit_code == _NO_TESTS:
@@ -68,11 +70,9 @@ def _run(bench: Bench, command: str) -> CommandResult:
     return bench.sandbox.run(bench.worktree, Command(argv=("bash", "-c", command), timeout=TIMEOUT))
 
 
-def _take_report(bench: Bench) -> TestReport | None:
-    """Read the result file and remove it, so that it never gets into a snapshot."""
+def _read_report(bench: Bench) -> TestReport | None:
     try:
         found = bench.files("result", path=_RESULT, cap=8_000_000)
-        bench.files("edit", edits=[{"path": _RESULT, "delete": True}])
     except ToolError:
         return None
     return parse_junit(found["text"])

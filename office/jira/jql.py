@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|(?P<mark>!=|>=|<=|!~|[=<>~(),])"""
     r"""|(?P<word>[^\s"'=<>~(),!]+))"""
 )
+_MARKS = ("!=", ">=", "<=", "!~", *"=<>~(),")
 _ORDERINGS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TIMES = ("created", "updated")
@@ -168,6 +169,8 @@ class _Parser:
     def _value(self) -> str | None:
         """Return a value, or None for EMPTY."""
         token = self._next()
+        if token in _MARKS:
+            raise _wrong(f"Expecting a value but got '{token}'.")
         if token.lower() in ("empty", "null"):
             return None
         if token.lower() == "currentuser":

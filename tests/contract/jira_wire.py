@@ -59,7 +59,24 @@ def _rest() -> OpenAPI:
         change[name]["nullable"] = True
     # The `jira` package sends a number, which the real Jira takes.
     schemas["IssueTransition"]["properties"]["id"] = {}
+    for name in ("expand", "properties"):
+        # The `jira` package sends null for what it is not asked for.
+        schemas["SearchAndReconcileRequestBean"]["properties"][name]["nullable"] = True
+    _mend_answers(spec["paths"])
     return OpenAPI.from_dict(spec, config=config)
+
+
+def _mend_answers(paths: dict[str, Any]) -> None:
+    """Mend two slips: answers 204 that have content, and a list of links that is no list."""
+    for operations in paths.values():
+        for operation in operations.values():
+            if isinstance(operation, dict):
+                operation.get("responses", {}).get("204", {}).pop("content", None)
+    links = paths["/rest/api/3/issue/{issueIdOrKey}/remotelink"]["get"]["responses"]["200"]
+    one = links["content"]["application/json"].pop("schema")
+    links["content"]["application/json"]["schema"] = {
+        "anyOf": [{"type": "array", "items": one}, one]
+    }
 
 
 def _mend_times(part: object) -> None:

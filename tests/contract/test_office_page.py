@@ -169,8 +169,8 @@ def test_message_and_reply_are_written_in_the_channel(client: httpx.Client) -> N
         },
     )
     (reply,) = channel(client)["messages"][-1]["replies"]
-    assert (first["author"], first["plain"]) == (LEAD.name, "Good morning")
-    assert (reply["author"], reply["plain"]) == (ENGINEER.name, "Hello")
+    assert (first["author"], first["text"]) == (LEAD.name, "Good morning")
+    assert (reply["author"], reply["text"]) == (ENGINEER.name, "Hello")
 
 
 def test_button_is_pressed_by_the_person_who_acts(office: Office, client: httpx.Client) -> None:

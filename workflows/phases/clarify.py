@@ -22,6 +22,7 @@ async def clarify(life: Life) -> Phase:
     else:
         questions = await life.do(WorkspaceActivities.find_question, life.state.life)
     life.state.remark = ""
+    life.take(NoticeKind.RESUME, NoticeKind.APPROVE)
     await life.announce(Phase.CLARIFY)
     await life.say(questions_text(questions))
     hours = life.state.policy.remind_hours if life.state.policy else 24

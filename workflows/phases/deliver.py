@@ -34,6 +34,7 @@ async def clean_up(life: Life) -> None:
 async def blocked(life: Life) -> Phase:
     """Say why the work cannot go on, and wait until a person says something."""
     reason = life.state.detail or "the reason is in the log"
+    life.take(NoticeKind.RESUME, NoticeKind.APPROVE)
     await life.announce(Phase.BLOCKED, reason)
     await life.say(blocked_text(reason))
     heard = await life.wait(NoticeKind.SAID, NoticeKind.RESUME, NoticeKind.APPROVE)

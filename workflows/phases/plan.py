@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
 
 async def plan(life: Life) -> Phase:
     """Let the developer plan; a question goes to people first."""
+    life.take(NoticeKind.APPROVE)  # an approval counts for the plan that it was given to
     await life.announce(Phase.PLAN)
     remark, life.state.remark = life.state.remark, ""
     result = await life.run_stage(Stage.PLAN, {"change": remark} if remark else None)

@@ -68,4 +68,6 @@ async def _respond_to_words(life: Life, said: list[Notice]) -> Phase:
     ]
     await life.announce(Phase.REVIEW, "working on a remark")
     result = await life.run_stage(Stage.RESPOND, {"comments": rows})
+    if result.outcome is RunOutcome.DONE:
+        await life.say(f"I have taken that in: {life.state.pull_request_url}", on_ticket=False)
     return after_run(life, result, Phase.REVIEW)

@@ -1,7 +1,7 @@
 // The Slack channels: messages with their blocks and buttons, threads, and a place to write.
 
 import { act, button, el, time } from "./dom.js";
-import { mrkdwn } from "./text.js";
+import { marks, mrkdwn } from "./text.js";
 
 export function drawChat(state) {
   const names = new Map(state.people.map((one) => [one.slack_id, one.name]));
@@ -25,7 +25,7 @@ function drawSaid(message, channel, names) {
       message.edited ? el("span", { class: "quiet", "data-testid": "edited" }, ` (edited ${message.edited}×)`) : null),
     message.blocks.some((block) => block.type !== "rich_text")
       ? message.blocks.map((block) => drawBlock(block, message, channel, names))
-      : el("div", { class: "block" }, mrkdwn(message.text, names)),
+      : el("div", { class: "block" }, marks(message.plain ?? message.text)),
     Object.entries(message.reactions).map(([name, count]) => el("span", { class: "badge", "data-key": `reaction-${name}` }, `:${name}: ${count}`)),
   ];
 }

@@ -5,7 +5,7 @@ import { el, link } from "./dom.js";
 // Signs that not every machine has a font for, in glyphs that it has.
 const MARKS = { "✅": ["✔", "plus"], "❌": ["✘", "minus"], "⚠️": ["⚠", "warn"] };
 
-function marks(text) {
+export function marks(text) {
   return text.split(/(✅|❌|⚠️)/).map((part) => {
     const [glyph, look] = MARKS[part] ?? [];
     return glyph ? el("span", { class: look, role: "img", "aria-label": part }, glyph) : part;

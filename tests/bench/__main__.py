@@ -1,0 +1,20 @@
+"""`make bench`: what the machinery costs. Ratios count; absolute times depend on the machine."""
+
+import json
+import sys
+
+from tests.bench.histories import measure_histories
+from tests.bench.steps import measure_steps
+
+
+def main() -> None:
+    """Print the figures as a table on stderr and as JSON on stdout."""
+    figures = {"steps": measure_steps(), "histories": measure_histories()}
+    for name, rows in figures.items():
+        sys.stderr.write(f"{name}\n")
+        for key, value in rows.items():
+            sys.stderr.write(f"  {key:40} {value}\n")
+    sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+
+
+main()

@@ -1,0 +1,179 @@
+"""The gates: what a command's end and its result file say about a commit."""
+
+from typing import Any
+
+import pytest
+
+from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.evidence.gates import run_gate
+from agent.evidence.words import evidence_text
+from agent.stacks.commands import Stack
+from tests.fakes.bench import RESULT, Office, evidence, failed, junit, office, passed
+
+STACK = Stack(
+    tests=("pytest -q",), lint=("ruff check .", "ruff format --check ."), types=("mypy .",)
+)
+PLAIN = Stack(tests=("python manage.py test",))
+
+
+def tested(at: Office, stack: Stack = STACK, select: tuple[str, ...] = ()) -> Evidence:
+    return run_gate(Gate.TESTS, at.bench(stack), select)
+
+
+def after_pytest(exit_code: int, *cases: str) -> Office:
+    at = office()
+    at.shell.on("pytest", {RESULT: junit(*cases)}, exit_code=exit_code, output="the log")
+    return at
+
+
+def test_tests_that_pass_are_counted() -> None:
+    found = tested(at := after_pytest(0, passed("a"), passed("b")))
+    assert (found.status, found.reason) == (GateStatus.PASS, "2 passed")
+    assert found.tests == TestCount(passed=2)
+    assert (found.command, found.exit_code, found.commit) == ("pytest -q", 0, at.base)
+    assert found.output == ""
+
+
+def test_tests_that_fail_are_shown() -> None:
+    found = tested(after_pytest(1, passed(), failed("test_b", "assert 1 == 2")))
+    assert (found.status, found.reason) == (GateStatus.FAIL, "1 passed, 1 failed")
+    assert found.output == "test_b\nassert 1 == 2"
+
+
+def test_only_the_first_ten_failures_are_shown() -> None:
+    found = tested(after_pytest(1, *(failed(f"test_{n}") for n in range(12))))
+    assert "test_9\n" in found.output
+    assert "test_10" not in found.output
+    assert found.output.endswith("[2 more failures]")
+
+
+def test_failures_in_the_result_file_outweigh_a_good_exit_code() -> None:
+    assert tested(after_pytest(0, passed(), failed())).status is GateStatus.FAIL
+
+
+def test_a_bad_exit_code_outweighs_a_good_result_file() -> None:
+    found = tested(after_pytest(1, passed()))
+    assert (found.status, found.output) == (GateStatus.FAIL, "the log")
+
+
+def test_a_run_that_collects_nothing_fails() -> None:
+    found = tested(after_pytest(5))
+    assert (found.status, found.reason) == (GateStatus.FAIL, "no test was collected")
+
+
+def test_a_run_without_a_result_file_fails_with_its_log() -> None:
+    at = office()
+    at.shell.on("pytest", exit_code=4, output="usage error")
+    found = tested(at)
+    assert found.status is GateStatus.FAIL
+    assert found.reason == "the tests did not run to their end (exit code 4)"
+    assert found.output == "usage error"
+
+
+def test_a_broken_result_file_fails() -> None:
+    at = office()
+    at.shell.on("pytest", {RESULT: "<testsuite><testca"})
+    assert tested(at).status is GateStatus.FAIL
+
+
+def test_a_run_out_of_time_fails_and_says_so() -> None:
+    at = office()
+    at.shell.on("pytest", {RESULT: junit(passed())}, exit_code=-9, timed_out=True)
+    found = tested(at)
+    assert found.status is GateStatus.FAIL
+    assert found.reason == "the tests did not run to their end (time was up)"
+
+
+def test_a_run_that_was_killed_fails() -> None:
+    at = office()
+    at.shell.on("pytest", {RESULT: junit(passed())}, exit_code=-11)
+    assert tested(at).status is GateStatus.FAIL
+
+
+def test_the_result_of_an_earlier_run_is_removed_before_the_tests_run() -> None:
+    tested(at := after_pytest(0, passed()))
+    [(_, command)] = at.sandbox.commands
+    assert command.argv[2].startswith(f"rm -f {RESULT}; pytest -q ")
+
+
+def test_a_selection_is_quoted_for_the_shell() -> None:
+    at = after_pytest(0, passed())
+    found = tested(at, select=("tests/test_a.py", "x; rm -rf ."))
+    assert found.command == "pytest -q tests/test_a.py 'x; rm -rf .'"
+    [(_, command)] = at.sandbox.commands
+    assert command.argv[:2] == ("bash", "-c")
+    assert f"{found.command} --junitxml={RESULT} " in command.argv[2]
+
+
+def test_a_repository_without_tests_is_not_applicable() -> None:
+    found = tested(at := office(), Stack())
+    assert (found.status, found.tests) == (GateStatus.NOT_APPLICABLE, None)
+    assert at.sandbox.commands == []
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, GateStatus.PASS), (1, GateStatus.FAIL)])
+def test_a_plain_test_command_is_judged_by_its_exit_code(code: int, status: GateStatus) -> None:
+    at = office()
+    at.shell.on("manage.py", exit_code=code, output="Ran 3 tests")
+    found = tested(at, PLAIN)
+    assert (found.status, found.tests) == (status, None)
+    assert found.reason == f"the test command ended with exit code {code}"
+
+
+def test_a_plain_test_command_out_of_time_fails() -> None:
+    at = office()
+    at.shell.on("manage.py", exit_code=0, timed_out=True)
+    assert tested(at, PLAIN).status is GateStatus.FAIL
+
+
+def test_lint_passes_when_all_its_commands_do() -> None:
+    at = office()
+    at.shell.on("ruff", seconds=0.25)
+    found = run_gate(Gate.LINT, at.bench(STACK))
+    assert (found.status, found.reason, found.output) == (GateStatus.PASS, "no findings", "")
+    assert (found.command, found.seconds) == ("ruff check . && ruff format --check .", 0.5)
+
+
+def test_the_first_lint_command_that_fails_decides() -> None:
+    at = office()
+    at.shell.on("ruff check", exit_code=1, output="\x1b[31mF401\x1b[0m unused\n")
+    found = run_gate(Gate.LINT, at.bench(STACK))
+    assert (found.status, found.command) == (GateStatus.FAIL, "ruff check .")
+    assert (found.reason, found.output) == ("`ruff check .` ended with 1", "F401 unused")
+    assert len(at.sandbox.commands) == 1
+
+
+@pytest.mark.parametrize(
+    "end",
+    [{"exit_code": 127}, {"exit_code": 126}, {"exit_code": -9, "timed_out": True}],
+    ids=["not found", "not executable", "out of time"],
+)
+def test_a_check_that_cannot_run_is_not_run_rather_than_failed(end: dict[str, Any]) -> None:
+    at = office()
+    at.shell.on("mypy", **end)
+    assert run_gate(Gate.TYPES, at.bench(STACK)).status is GateStatus.NOT_RUN
+
+
+def test_a_check_out_of_time_says_so() -> None:
+    at = office()
+    at.shell.on("mypy", exit_code=-9, timed_out=True)
+    assert run_gate(Gate.TYPES, at.bench(STACK)).reason == "`mypy .` took too long"
+
+
+@pytest.mark.parametrize("gate", [Gate.LINT, Gate.TYPES])
+def test_a_check_that_is_not_set_up_is_not_applicable(gate: Gate) -> None:
+    found = run_gate(gate, office().bench(Stack()))
+    assert found.status is GateStatus.NOT_APPLICABLE
+    assert found.reason == f"no {gate} command is set up in this repository"
+
+
+def test_evidence_in_words_has_verdict_command_and_output() -> None:
+    item = evidence(
+        status=GateStatus.FAIL, reason="1 failed", command="pytest -q", seconds=1.25, output="E  x"
+    )
+    assert evidence_text(item) == "tests: FAILED: 1 failed\n$ pytest -q  [1.2 s]\nE  x"
+
+
+def test_evidence_without_a_command_is_one_line() -> None:
+    item = evidence(Gate.TYPES, GateStatus.NOT_APPLICABLE, reason="no types command")
+    assert evidence_text(item) == "types: not applicable: no types command"

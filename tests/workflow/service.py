@@ -1,0 +1,201 @@
+"""Temporal's own server with time skipping, and one ticket that lives on it.
+
+Time skipping on the real server is experimental in temporalio 1.35; all use of it is here.
+"""
+
+import asyncio
+import itertools
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError
+from temporalio.testing import TimeSkipper, WorkflowEnvironment
+
+from agent.domain.ids import LifeId
+from agent.domain.progress import Phase
+from tests.workflow.team import BRANCH, KEY, SHOP, Team
+from workflows.embedded import SEARCH_ATTRIBUTES, find_binary
+from workflows.runner import DATA_CONVERTER, TASK_QUEUE
+from workflows.state import Notice, NoticeKind, TicketResult, TicketStart, TicketState, TicketStatus
+from workflows.temporal import TemporalTickets, runtime, workflow_id
+from workflows.worker import build_workers
+
+PATIENCE_SECONDS = 20.0
+MID_LIFE = LifeId("SHOP-1-midlife1")
+
+
+@contextmanager
+def serving(*dynamic: str) -> Iterator[str]:
+    """Run a server, with these settings in addition; yields its address."""
+    arguments: list[str] = []
+    for setting in ("frontend.WorkflowTimeSkippingEnabled=true", *dynamic):
+        arguments += ["--dynamic-config-value", setting]
+    keys = [SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES]
+    environment = asyncio.run(
+        WorkflowEnvironment.start_time_skipping_v2(
+            dev_server_existing_path=find_binary(),
+            dev_server_extra_args=arguments,
+            search_attributes=keys,
+            runtime=runtime(),
+        )
+    )
+    try:
+        yield environment.client.service_client.config.target_host
+    finally:
+        asyncio.run(environment.shutdown())
+
+
+class Running:
+    """One ticket that is being worked on, among a team of fakes."""
+
+    def __init__(self, client: Client, team: Team) -> None:
+        self.team = team
+        self.client = client
+        self.site = uuid.uuid4().hex[:8]
+        self.tickets = TemporalTickets(client, self.site)
+        self.skipper = TimeSkipper(client)
+        self._numbers = itertools.count(1)
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, Any]:
+        """Return the ticket's workflow, whichever run of it is the newest."""
+        return self.client.get_workflow_handle(
+            workflow_id(self.site, KEY), result_type=TicketResult
+        )
+
+    def notice(self, kind: NoticeKind, text: str = "", id: str = "") -> Notice:
+        """Return a notice that was not sent before."""
+        name = id or f"test:{next(self._numbers)}"
+        return Notice(id=name, kind=kind, actor="jira:lead", text=text)
+
+    async def start(self) -> None:
+        """Assign the ticket, as the gateway does."""
+        await self.tickets.start(KEY, self.notice(NoticeKind.ASSIGNED))
+
+    async def go_on(self, phase: Phase, *, skips: bool = False, **known: Any) -> None:
+        """Start in the middle of a life, as after a history that was cut.
+
+        With `skips`, time flies whenever nothing else happens.
+        """
+        state = TicketState(
+            key=KEY,
+            site=self.site,
+            life=MID_LIFE,
+            started="2026-01-05T00:00:00Z",
+            phase=phase,
+            policy=self.team.policy,
+            repository=SHOP,
+            branch=BRANCH,
+            base=self.team.base,
+            **known,
+        )
+        client = self.skipper.client if skips else self.client
+        await client.start_workflow(
+            "Ticket",
+            TicketStart(key=KEY, site=self.site, state=state),
+            id=workflow_id(self.site, KEY),
+            task_queue=TASK_QUEUE,
+        )
+
+    async def go_on_with_pull_request(
+        self, phase: Phase, conclusion: str | None = None, *, skips: bool = False, **known: Any
+    ) -> None:
+        """Start in a phase in which the pull request is open already."""
+        team = self.team
+        commit = team.open_pull_request({"app.py": "price = 2\n"}, conclusion)
+        name, number = team.pull
+        team.ledger.replace(MID_LIFE, "ticket", "current", {"key": KEY, "summary": "", "url": ""})
+        team.ledger.replace(MID_LIFE, "summary", "current", {"title": "Fix it", "summary": "Done."})
+        url = team.host.pulls[name, number].value.url
+        place = {"pull_request": number, "pull_request_url": url}
+        heads = {"published": commit, "head": commit}
+        await self.go_on(phase, skips=skips, **place, **heads, **known)
+
+    async def tell(self, kind: NoticeKind, text: str = "", id: str = "") -> None:
+        """Tell the ticket something."""
+        assert await self.tickets.tell(KEY, self.notice(kind, text, id))
+
+    async def status(self) -> TicketStatus:
+        """Return where the ticket stands."""
+        found = await self.tickets.status(KEY)
+        assert found is not None
+        return found
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        """Wait until something is true of the fakes."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while not condition():
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"it is still so: {self.team}") from None
+
+    async def until_phase(self, words: str) -> None:
+        """Wait until the card says so."""
+        await self.until(lambda: words in self.team.headline)
+
+    async def result(self) -> TicketResult:
+        """Wait for the end."""
+        found: TicketResult = await asyncio.wait_for(self.handle.result(), PATIENCE_SECONDS)
+        return found
+
+    async def fast_forward(self, duration: timedelta) -> None:
+        """Let time pass for the ticket."""
+        await asyncio.wait_for(self.skipper.fast_forward(self.handle, duration), PATIENCE_SECONDS)
+
+    async def histories(self) -> list[WorkflowHistory]:
+        """Return the histories of the ticket and of its stages, all runs of each."""
+        found: list[WorkflowHistory] = []
+        waiting = [(self.handle.id, await self._first_run())]
+        while waiting:
+            history = await self.client.get_workflow_handle(
+                waiting[0][0], run_id=waiting.pop(0)[1]
+            ).fetch_history()
+            found.append(history)
+            waiting += [link for event in history.events if (link := _follow(history, event))]
+        return found
+
+    async def _first_run(self) -> str:
+        described = await self.handle.describe()
+        return described.raw_description.workflow_execution_info.first_run_id
+
+    async def close(self) -> None:
+        """End what still runs, so that no later test meets it."""
+        self.team.holds.release()
+        try:
+            described = await self.handle.describe()
+            await self.handle.terminate()
+        except RPCError:
+            return
+        for child in described.raw_description.pending_children:
+            await self.client.get_workflow_handle(child.workflow_id).terminate()
+
+
+def _follow(history: WorkflowHistory, event: HistoryEvent) -> tuple[str, str] | None:
+    """Return the workflow and the run that an event of a history leads to."""
+    child = event.child_workflow_execution_started_event_attributes.workflow_execution
+    if child.run_id:
+        return child.workflow_id, child.run_id
+    following = event.workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    return (history.workflow_id, following) if following else None
+
+
+@asynccontextmanager
+async def working(address: str, team: Team) -> AsyncIterator[Running]:
+    """Run our workers over a team of fakes."""
+    warnings.filterwarnings("ignore", "Dictionary-based search attributes", DeprecationWarning)
+    client = await Client.connect(address, data_converter=DATA_CONVERTER, runtime=runtime())
+    running = Running(client, team)
+    heavy, light = build_workers(client, *team.activities())
+    async with heavy, light:
+        try:
+            yield running
+        finally:
+            await running.close()
