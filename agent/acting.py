@@ -28,7 +28,7 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
     acted = Acted(
         written=len(calls),
         head=snapshot,
-        signal=next((o.signal for o in outcomes if o.signal), None),
+        signal=_strongest(outcomes),
         reason=_question(outcomes),
         invalid=all(outcome.text.startswith(_REFUSED) for outcome in outcomes),
     )
@@ -79,6 +79,12 @@ def _write(
         for call, outcome in zip(calls, outcomes, strict=True)
     ]
     desk.ledger.write(spec.life, position, results)
+
+
+def _strongest(outcomes: list[ToolOutcome]) -> Signal | None:
+    """Return the signal that counts: a question to people goes before everything else."""
+    signals = [outcome.signal for outcome in outcomes if outcome.signal]
+    return Signal.ASK if Signal.ASK in signals else next(iter(signals), None)
 
 
 def _question(outcomes: list[ToolOutcome]) -> str:

@@ -91,7 +91,7 @@ class _Nodes:
         thought = await self._effects.think(position)
         if thought.blocked:
             return {"position": position + thought.written} | _blocked(thought.blocked)
-        invalid = 0 if thought.calls else state["invalid"] + 1
+        invalid = state["invalid"] + (0 if thought.calls else 1)
         return {
             "position": position + thought.written,
             "steps": state["steps"] + 1,

@@ -11,13 +11,25 @@ from agent.text import visible
 
 def block(text: object, name: str) -> str:
     """Wrap foreign text into a marked block that the text itself cannot close."""
-    body = re.sub(rf"<(/?)\s*{re.escape(name)}\b", rf"<\1 {name}", visible(str(text)), flags=re.I)
+    body = re.sub(
+        rf"<\s*(/?)\s*{re.escape(name)}\b", rf"<\1 {name}", visible(str(text)), flags=re.I
+    )
     return f"<{name}>\n{body.strip()}\n</{name}>"
 
 
 def _cell(text: object) -> str:
     """Return text that stays within its cell of a Markdown table."""
-    return str(text).replace("|", "\\|").replace("\n", " ").replace("`", "'")
+    return " ".join(str(text).replace("|", "\\|").replace("`", "'").split())
+
+
+def _line(text: object) -> str:
+    """Return foreign text as one visible line without angle brackets, for use outside blocks."""
+    return " ".join(visible(str(text)).replace("<", "(").replace(">", ")").split())
+
+
+def _words(text: object) -> str:
+    """Return the developer's words as one line of a Markdown list."""
+    return _cell(text).replace("<", "&lt;").replace("\\|", "|")
 
 
 def _template(name: str) -> str:
@@ -34,6 +46,8 @@ def _environment() -> Environment:
     )
     environment.filters["block"] = block
     environment.filters["cell"] = _cell
+    environment.filters["line"] = _line
+    environment.filters["words"] = _words
     return environment
 
 

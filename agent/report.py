@@ -1,5 +1,6 @@
 """What people read: pull requests, the card in the channel, notes and comments. Pure."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,15 @@ def tests_before(evidence: Sequence[Evidence]) -> TestCount:
     return next((item.tests for item in evidence if item.tests), TestCount())
 
 
+def harmless(text: str) -> str:
+    """Return the developer's own words so that they can neither imitate nor hide evidence."""
+    for mark in MARKS.values():
+        text = text.replace(mark, "") if not mark.isascii() else text
+    text = re.sub(r"<(?=[!/?A-Za-z])", "&lt;", text)
+    fences = len(re.findall(r"^\s{0,3}(?:```|~~~)", text, re.MULTILINE))
+    return text + ("\n```" if fences % 2 else "")
+
+
 def pull_request_title(key: str, title: str) -> str:
     """Return the title: the ticket's key and what the change does."""
     return f"{key}: {first_line(title, 200)}"
@@ -57,12 +67,15 @@ def pull_request_body(
     return render(
         "report/pull_request",
         ticket=ticket,
-        summary=summary.get("summary", ""),
+        summary=harmless(str(summary.get("summary", ""))),
         plan=plan,
         before=count_text(tests_before(before)) if before else "",
         evidence=after,
         marks=MARKS,
-        assumptions=[*(plan.assumptions if plan else ()), *summary.get("assumptions", ())],
+        assumptions=[
+            harmless(first_line(item, 500))
+            for item in (*(plan.assumptions if plan else ()), *summary.get("assumptions", ()))
+        ],
         approved_by=approved_by,
         notices=notices,
     )
@@ -70,9 +83,10 @@ def pull_request_body(
 
 def commit_message(key: str, summary: dict[str, Any], run: str, steps: int) -> str:
     """Return the message of the commit that publishes a run's work."""
-    subject = f"{key}: {summary.get('title') or 'Work on the ticket'}"
+    subject = f"{key}: {first_line(str(summary.get('title') or 'Work on the ticket'))}"
     trailers = f"Ticket: {key}\nRun-Id: {run}\nStep: {steps}"
-    return f"{subject}\n\n{summary.get('summary', '')}\n\n{trailers}\n".replace("\n\n\n", "\n\n")
+    parts = (subject, str(summary.get("summary", "")).strip(), trailers)
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def card(

@@ -21,20 +21,32 @@ from office.people import BOT, ENGINEER, LEAD
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run an office until Ctrl-C; return 2 if a port is taken."""
     options = _parser().parse_args(arguments)
-    with _folders(options.root, options.cache) as (root, cache):
-        ports = {name: port for name in NAMES if (port := getattr(options, f"{name}_port"))}
-        try:
-            with Office(root, cache, host=options.host, ports=ports) as office:
-                furnish(office)
-                if options.auto:
-                    office.spawn(ScriptedLead(office).run()).add_done_callback(_tell)
-                sys.stdout.write("\n".join(_card(office)) + "\n")
-                sys.stdout.flush()
-                _wait()
-        except OfficeError as error:
-            sys.stderr.write(f"{error}\n")
-            return 2
+    # An exception, and not an event that a handler sets: the signal may come while the main thread
+    # holds the event's lock, and then neither would ever go on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        _run(options)
+    except KeyboardInterrupt:
+        return 0
+    except OfficeError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     return 0
+
+
+def _run(options: argparse.Namespace) -> None:
+    ports = {name: port for name in NAMES if (port := getattr(options, f"{name}_port"))}
+    with (
+        _folders(options.root, options.cache) as (root, cache),
+        Office(root, cache, host=options.host, ports=ports) as office,
+    ):
+        furnish(office)
+        if options.auto:
+            office.spawn(ScriptedLead(office).run()).add_done_callback(_tell)
+        sys.stdout.write("\n".join(_card(office)) + "\n")
+        sys.stdout.flush()
+        threading.Event().wait()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,13 +86,6 @@ def _tell(work: Future[None]) -> None:
     """Say why the script gave up, if it did."""
     if not work.cancelled() and (error := work.exception()):
         sys.stderr.write(f"the scripted Tech Lead gave up: {error!r}\n")
-
-
-def _wait() -> None:
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stopped.set())
-    stopped.wait()
 
 
 if __name__ == "__main__":

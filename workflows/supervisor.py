@@ -90,7 +90,8 @@ class Supervisor:
 
     def _again(self, child: _Child, code: int) -> _Child:
         log.warning("died", process=child.name, exit_code=code)
-        is_early = time.monotonic() - child.started < TOO_SOON_SECONDS
+        was_killed = code < 0
+        is_early = time.monotonic() - child.started < TOO_SOON_SECONDS and not was_killed
         early = child.early_deaths + 1 if is_early else 0
         cause = last_line(self.home / "logs" / f"{child.name}.log")
         if code == WRONG_SETTINGS:

@@ -35,5 +35,5 @@ def ticket_of_branch(branch: str) -> TicketKey | None:
     """Return the ticket that a branch belongs to, or None when the branch is not ours."""
     if not branch.startswith(BRANCH_PREFIX):
         return None
-    found = _KEY.match(branch.removeprefix(BRANCH_PREFIX))
-    return TicketKey(found.group()) if found else None
+    found = re.match(rf"({_KEY.pattern})(?:-|$)", branch.removeprefix(BRANCH_PREFIX))
+    return TicketKey(found.group(1)) if found else None

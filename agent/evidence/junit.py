@@ -37,7 +37,7 @@ def parse_junit(text: str) -> TestReport | None:
         return None
     cases = list(root.iter("testcase"))
     failures = tuple(failure for case in cases if (failure := _failure(case)))
-    skipped = sum(case.find("skipped") is not None for case in cases)
+    skipped = sum(case.find("skipped") is not None and not _failure(case) for case in cases)
     failed = len(failures)
     count = TestCount(passed=len(cases) - failed - skipped, failed=failed, skipped=skipped)
     return TestReport(count=count, failures=failures)

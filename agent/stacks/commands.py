@@ -59,15 +59,22 @@ def _from_ci(workflows: Iterable[str]) -> dict[Gate, tuple[str, ...]]:
 def _run_lines(workflow: str) -> list[str]:
     try:
         document = yaml.safe_load(workflow)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # PyYAML lets odd dates and depths out
         return []
-    jobs = document.get("jobs") if isinstance(document, dict) else None
-    steps: list[Any] = []
-    for job in jobs.values() if isinstance(jobs, dict) else ():
-        steps += job.get("steps") or [] if isinstance(job, dict) else []
-    scripts = [step["run"] for step in steps if isinstance(step, dict) and "run" in step]
-    lines = [line.strip() for script in scripts for line in str(script).splitlines()]
+    jobs = _mapping(_mapping(document).get("jobs")).values()
+    steps = [step for job in jobs for step in _list(_mapping(job).get("steps"))]
+    scripts = [_mapping(step).get("run") for step in steps]
+    texts = [script for script in scripts if isinstance(script, str)]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
     return [line for line in lines if _is_plain(line)]
+
+
+def _mapping(value: Any) -> dict[Any, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _is_plain(line: str) -> bool:

@@ -60,10 +60,11 @@ class Tool(BaseModel, ABC):
     def spec(cls) -> ToolSpec:
         """Return the tool as it is offered to the model."""
         schema = cls.model_json_schema()
-        schema.pop("title", None)
         description = schema.pop("description", "")
-        for field in schema.get("properties", {}).values():
-            field.pop("title", None)
+        for part in (schema, *schema.get("$defs", {}).values()):
+            part.pop("title", None)
+            for field in part.get("properties", {}).values():
+                field.pop("title", None)
         return ToolSpec(name=cls.name, description=description, parameters=schema)
 
 

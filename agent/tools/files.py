@@ -80,12 +80,13 @@ class Edit(BaseModel):
     def request(self) -> dict[str, object]:
         """Return the edit in the file helper's words. Raises ToolError for a mixed-up one."""
         forms = {
-            "replace": self.old is not None and self.new is not None,
+            "replace": self.old is not None or self.new is not None,
             "create": self.content is not None,
             "delete": self.delete,
             "move": self.move_to is not None,
         }
-        if sum(forms.values()) != 1:
+        is_half = forms["replace"] and (self.old is None or self.new is None)
+        if sum(forms.values()) != 1 or is_half:
             raise ToolError(
                 f"{self.path}: give exactly one of old with new, content, delete, or move_to."
             )

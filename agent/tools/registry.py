@@ -46,7 +46,7 @@ def parse_call(call: ToolCall, stage: Stage) -> Tool:
         raise ToolError(f"There is no tool {call.name!r}. There are: {names}.")
     try:
         arguments = json.loads(call.arguments or "{}")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ToolError(
             f"The arguments of {call.name} are not JSON ({error}). Call it again."
         ) from error

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,13 +30,19 @@ _POLICY = (
 )
 """Nothing from elsewhere, and nothing inline: foreign text cannot become a script."""
 
+_NO_STATE = ">null<"
+"""What the template has in place of the state."""
+
 
 def build(page: Page) -> Starlette:
     """Return the application of a page."""
+    template = (STATIC / "index.html").read_text("utf-8")
 
     async def home(request: Request) -> Response:
         del request
-        return FileResponse(STATIC / "index.html")
+        # The first state comes along, so that nobody ever sees an empty page.
+        state = json.dumps(page.state()).replace("<", "\\u003c")
+        return HTMLResponse(template.replace(_NO_STATE, f">{state}<"))
 
     async def state(request: Request) -> Response:
         del request

@@ -46,7 +46,7 @@ class Team:
         who = {"GIT_AUTHOR_NAME": BOT.name, "GIT_COMMITTER_NAME": BOT.name}
         mail = {"GIT_AUTHOR_EMAIL": BOT.email, "GIT_COMMITTER_EMAIL": BOT.email}
         quiet = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0"}
-        subprocess.run(  # noqa: S603 - git, with the arguments of the tests
+        subprocess.run(
             [GIT, "-C", str(self.folder), *arguments],
             check=True,
             capture_output=True,

@@ -128,18 +128,21 @@ def test_stopped_office_refuses_work(tmp_path: Path) -> None:
 
 def test_command_prints_where_all_is_and_ends_by_ctrl_c() -> None:
     command = [sys.executable, "-m", "office"]
-    with subprocess.Popen(  # noqa: S603 - our own command
+    with subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as process:
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line.rstrip())
-            if "Ctrl-C" in line:
-                break
-        page = lines[0].split()[1]
-        state = httpx.get(f"{page}state").json()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        try:
+            assert process.stdout is not None
+            lines = []
+            for line in process.stdout:
+                lines.append(line.rstrip())
+                if "Ctrl-C" in line:
+                    break
+            page = lines[0].split()[1]
+            state = httpx.get(f"{page}state").json()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
     assert [project["key"] for project in state["board"]["projects"]] == ["SHOP", "CARE"]
     assert any("office-jira-backsmith-bot" in line for line in lines)

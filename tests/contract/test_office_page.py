@@ -140,6 +140,13 @@ def test_page_allows_no_script_but_its_own(client: httpx.Client) -> None:
     assert client.get("/static/main.js").status_code == 200
 
 
+def test_page_comes_with_its_first_state_and_no_foreign_markup(client: httpx.Client) -> None:
+    client.post("/do/comment-ticket", json={"key": "SHOP-9", "text": "</script><b>"})
+    text = client.get("/").text
+    data = text.split('id="state">')[1].split("</script>")[0]
+    assert json.loads(data) == client.get("/state").json()
+
+
 def test_ticket_is_assigned_commented_and_unassigned(client: httpx.Client) -> None:
     assert client.post("/do/assign", json={"key": "SHOP-8", "to": BOT.login}).json() == {"ok": True}
     client.post(

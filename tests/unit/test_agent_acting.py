@@ -7,7 +7,7 @@ import pytest
 from agent.acting import act
 from agent.domain.conversation import Message
 from agent.domain.errors import NeedsHumanError
-from agent.domain.ids import CommitSha, LifeId
+from agent.domain.ids import LifeId
 from agent.domain.run import Signal, Stage
 from agent.ports import CommandResult
 from tests.fakes.bench import LIFE, Office, office, raw_call
@@ -232,7 +232,6 @@ def test_each_step_begins_at_the_snapshot_that_it_is_given() -> None:
     at.ledger.write(LIFE, 2, [call("read_files", files=[{"path": "app.py"}])])
     act(at.desk, at.spec(), 3, first.head)
     assert "2  2" in at.results()[1]
-    act(at.desk, at.spec(life="PAY-1-other"), 3, CommitSha(at.base))
 
 
 def test_what_a_command_leaves_behind_is_in_the_snapshot() -> None:

@@ -16,7 +16,7 @@ STACK = Stack(
 PLAIN = Stack(tests=("python manage.py test",))
 
 
-def tested(at: Office, stack: Stack = STACK, select: tuple[str, ...] = ()) -> Evidence:
+def measure_tests(at: Office, stack: Stack = STACK, select: tuple[str, ...] = ()) -> Evidence:
     return run_gate(Gate.TESTS, at.bench(stack), select)
 
 
@@ -27,7 +27,7 @@ def after_pytest(exit_code: int, *cases: str) -> Office:
 
 
 def test_tests_that_pass_are_counted() -> None:
-    found = tested(at := after_pytest(0, passed("a"), passed("b")))
+    found = measure_tests(at := after_pytest(0, passed("a"), passed("b")))
     assert (found.status, found.reason) == (GateStatus.PASS, "2 passed")
     assert found.tests == TestCount(passed=2)
     assert (found.command, found.exit_code, found.commit) == ("pytest -q", 0, at.base)
@@ -35,36 +35,36 @@ def test_tests_that_pass_are_counted() -> None:
 
 
 def test_tests_that_fail_are_shown() -> None:
-    found = tested(after_pytest(1, passed(), failed("test_b", "assert 1 == 2")))
+    found = measure_tests(after_pytest(1, passed(), failed("test_b", "assert 1 == 2")))
     assert (found.status, found.reason) == (GateStatus.FAIL, "1 passed, 1 failed")
     assert found.output == "test_b\nassert 1 == 2"
 
 
 def test_only_the_first_ten_failures_are_shown() -> None:
-    found = tested(after_pytest(1, *(failed(f"test_{n}") for n in range(12))))
+    found = measure_tests(after_pytest(1, *(failed(f"test_{n}") for n in range(12))))
     assert "test_9\n" in found.output
     assert "test_10" not in found.output
     assert found.output.endswith("[2 more failures]")
 
 
 def test_failures_in_the_result_file_outweigh_a_good_exit_code() -> None:
-    assert tested(after_pytest(0, passed(), failed())).status is GateStatus.FAIL
+    assert measure_tests(after_pytest(0, passed(), failed())).status is GateStatus.FAIL
 
 
 def test_a_bad_exit_code_outweighs_a_good_result_file() -> None:
-    found = tested(after_pytest(1, passed()))
+    found = measure_tests(after_pytest(1, passed()))
     assert (found.status, found.output) == (GateStatus.FAIL, "the log")
 
 
 def test_a_run_that_collects_nothing_fails() -> None:
-    found = tested(after_pytest(5))
+    found = measure_tests(after_pytest(5))
     assert (found.status, found.reason) == (GateStatus.FAIL, "no test was collected")
 
 
 def test_a_run_without_a_result_file_fails_with_its_log() -> None:
     at = office()
     at.shell.on("pytest", exit_code=4, output="usage error")
-    found = tested(at)
+    found = measure_tests(at)
     assert found.status is GateStatus.FAIL
     assert found.reason == "the tests did not run to their end (exit code 4)"
     assert found.output == "usage error"
@@ -73,13 +73,13 @@ def test_a_run_without_a_result_file_fails_with_its_log() -> None:
 def test_a_broken_result_file_fails() -> None:
     at = office()
     at.shell.on("pytest", {RESULT: "<testsuite><testca"})
-    assert tested(at).status is GateStatus.FAIL
+    assert measure_tests(at).status is GateStatus.FAIL
 
 
 def test_a_run_out_of_time_fails_and_says_so() -> None:
     at = office()
     at.shell.on("pytest", {RESULT: junit(passed())}, exit_code=-9, timed_out=True)
-    found = tested(at)
+    found = measure_tests(at)
     assert found.status is GateStatus.FAIL
     assert found.reason == "the tests did not run to their end (time was up)"
 
@@ -87,18 +87,18 @@ def test_a_run_out_of_time_fails_and_says_so() -> None:
 def test_a_run_that_was_killed_fails() -> None:
     at = office()
     at.shell.on("pytest", {RESULT: junit(passed())}, exit_code=-11)
-    assert tested(at).status is GateStatus.FAIL
+    assert measure_tests(at).status is GateStatus.FAIL
 
 
 def test_the_result_of_an_earlier_run_is_removed_before_the_tests_run() -> None:
-    tested(at := after_pytest(0, passed()))
+    measure_tests(at := after_pytest(0, passed()))
     [(_, command)] = at.sandbox.commands
     assert command.argv[2].startswith(f"rm -f {RESULT}; pytest -q ")
 
 
 def test_a_selection_is_quoted_for_the_shell() -> None:
     at = after_pytest(0, passed())
-    found = tested(at, select=("tests/test_a.py", "x; rm -rf ."))
+    found = measure_tests(at, select=("tests/test_a.py", "x; rm -rf ."))
     assert found.command == "pytest -q tests/test_a.py 'x; rm -rf .'"
     [(_, command)] = at.sandbox.commands
     assert command.argv[:2] == ("bash", "-c")
@@ -106,7 +106,7 @@ def test_a_selection_is_quoted_for_the_shell() -> None:
 
 
 def test_a_repository_without_tests_is_not_applicable() -> None:
-    found = tested(at := office(), Stack())
+    found = measure_tests(at := office(), Stack())
     assert (found.status, found.tests) == (GateStatus.NOT_APPLICABLE, None)
     assert at.sandbox.commands == []
 
@@ -115,7 +115,7 @@ def test_a_repository_without_tests_is_not_applicable() -> None:
 def test_a_plain_test_command_is_judged_by_its_exit_code(code: int, status: GateStatus) -> None:
     at = office()
     at.shell.on("manage.py", exit_code=code, output="Ran 3 tests")
-    found = tested(at, PLAIN)
+    found = measure_tests(at, PLAIN)
     assert (found.status, found.tests) == (status, None)
     assert found.reason == f"the test command ended with exit code {code}"
 
@@ -123,7 +123,7 @@ def test_a_plain_test_command_is_judged_by_its_exit_code(code: int, status: Gate
 def test_a_plain_test_command_out_of_time_fails() -> None:
     at = office()
     at.shell.on("manage.py", exit_code=0, timed_out=True)
-    assert tested(at, PLAIN).status is GateStatus.FAIL
+    assert measure_tests(at, PLAIN).status is GateStatus.FAIL
 
 
 def test_lint_passes_when_all_its_commands_do() -> None:

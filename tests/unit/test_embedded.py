@@ -163,7 +163,7 @@ def test_a_binary_that_is_not_there_is_said_with_the_fix(monkeypatch: pytest.Mon
 def test_it_dies_with_its_owner_and_a_second_owner_waits_for_that(tmp_path: Path) -> None:
     port = free_port()
     argv = [sys.executable, "-c", OWNER, str(tmp_path), str(port)]
-    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as owner:  # noqa: S603
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as owner:
         try:
             assert owner.stdout is not None
             pid = int(owner.stdout.readline())

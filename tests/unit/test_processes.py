@@ -75,7 +75,7 @@ def start() -> Iterator[Start]:
 
     def run(program: str, argument: Path) -> subprocess.Popen[str]:
         argv = [sys.executable, "-c", program, str(argument)]
-        process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         started.append(process)
         return process
 

@@ -12,13 +12,15 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, WorkflowEnvironment
 
-from agent.domain.ids import LifeId
+from agent.domain.ids import LifeId, TicketKey
 from agent.domain.progress import Phase
 from tests.workflow.team import BRANCH, KEY, SHOP, Team
 from workflows.embedded import SEARCH_ATTRIBUTES, find_binary
@@ -27,7 +29,11 @@ from workflows.state import Notice, NoticeKind, TicketResult, TicketStart, Ticke
 from workflows.temporal import TemporalTickets, runtime, workflow_id
 from workflows.worker import build_workers
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 8.0
+STAGE_ENDED = "a stage ended"
+STAGE_ENDS = {
+    f"EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "CANCELED")
+}
 MID_LIFE = LifeId("SHOP-1-midlife1")
 
 
@@ -55,8 +61,9 @@ def serving(*dynamic: str) -> Iterator[str]:
 class Running:
     """One ticket that is being worked on, among a team of fakes."""
 
-    def __init__(self, client: Client, team: Team) -> None:
+    def __init__(self, client: Client, team: Team, key: TicketKey = KEY) -> None:
         self.team = team
+        self.key = key
         self.client = client
         self.site = uuid.uuid4().hex[:8]
         self.tickets = TemporalTickets(client, self.site)
@@ -67,7 +74,7 @@ class Running:
     def handle(self) -> WorkflowHandle[Any, Any]:
         """Return the ticket's workflow, whichever run of it is the newest."""
         return self.client.get_workflow_handle(
-            workflow_id(self.site, KEY), result_type=TicketResult
+            workflow_id(self.site, self.key), result_type=TicketResult
         )
 
     def notice(self, kind: NoticeKind, text: str = "", id: str = "") -> Notice:
@@ -77,7 +84,7 @@ class Running:
 
     async def start(self) -> None:
         """Assign the ticket, as the gateway does."""
-        await self.tickets.start(KEY, self.notice(NoticeKind.ASSIGNED))
+        await self.tickets.start(self.key, self.notice(NoticeKind.ASSIGNED))
 
     async def go_on(self, phase: Phase, *, skips: bool = False, **known: Any) -> None:
         """Start in the middle of a life, as after a history that was cut.
@@ -85,7 +92,7 @@ class Running:
         With `skips`, time flies whenever nothing else happens.
         """
         state = TicketState(
-            key=KEY,
+            key=self.key,
             site=self.site,
             life=MID_LIFE,
             started="2026-01-05T00:00:00Z",
@@ -99,8 +106,8 @@ class Running:
         client = self.skipper.client if skips else self.client
         await client.start_workflow(
             "Ticket",
-            TicketStart(key=KEY, site=self.site, state=state),
-            id=workflow_id(self.site, KEY),
+            TicketStart(key=self.key, site=self.site, state=state),
+            id=workflow_id(self.site, self.key),
             task_queue=TASK_QUEUE,
         )
 
@@ -120,11 +127,11 @@ class Running:
 
     async def tell(self, kind: NoticeKind, text: str = "", id: str = "") -> None:
         """Tell the ticket something."""
-        assert await self.tickets.tell(KEY, self.notice(kind, text, id))
+        assert await self.tickets.tell(self.key, self.notice(kind, text, id))
 
     async def status(self) -> TicketStatus:
         """Return where the ticket stands."""
-        found = await self.tickets.status(KEY)
+        found = await self.tickets.status(self.key)
         assert found is not None
         return found
 
@@ -141,9 +148,43 @@ class Running:
         """Wait until the card says so."""
         await self.until(lambda: words in self.team.headline)
 
+    async def until_rest(self, words: str) -> None:
+        """Wait until the card says so and nothing is under way any more."""
+        await self.until_phase(words)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await self._is_busy():
+                await asyncio.sleep(0.01)
+
+    async def _is_busy(self) -> bool:
+        described = (await self.handle.describe()).raw_description
+        return bool(_under_way(described) or described.pending_children)
+
+    async def until_told(self) -> None:
+        """Wait until the running stage has got a signal."""
+        stage = await self._stage()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            async for event in stage.fetch_history_events(wait_new_event=True):
+                if event.HasField("workflow_execution_signaled_event_attributes"):
+                    return
+
+    async def until_stage_rests(self) -> None:
+        """Wait until nothing is under way in the running stage."""
+        stage = await self._stage()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while _under_way((await stage.describe()).raw_description):
+                await asyncio.sleep(0.01)
+
+    async def _stage(self) -> WorkflowHandle[Any, Any]:
+        (child,) = (await self.handle.describe()).raw_description.pending_children
+        return self.client.get_workflow_handle(child.workflow_id)
+
     async def result(self) -> TicketResult:
         """Wait for the end."""
-        found: TicketResult = await asyncio.wait_for(self.handle.result(), PATIENCE_SECONDS)
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                found: TicketResult = await self.handle.result()
+        except TimeoutError:
+            raise AssertionError(f"it does not end: {self.team}") from None
         return found
 
     async def fast_forward(self, duration: timedelta) -> None:
@@ -162,6 +203,16 @@ class Running:
             waiting += [link for event in history.events if (link := _follow(history, event))]
         return found
 
+    async def story(self) -> list[str]:
+        """Return what the ticket did, by names of activities, and where its stages ended."""
+        found: list[str] = []
+        for event in (await self.handle.fetch_history()).events:
+            if event.HasField("activity_task_scheduled_event_attributes"):
+                found.append(event.activity_task_scheduled_event_attributes.activity_type.name)
+            elif EventType.Name(event.event_type) in STAGE_ENDS:
+                found.append(STAGE_ENDED)
+        return found
+
     async def _first_run(self) -> str:
         described = await self.handle.describe()
         return described.raw_description.workflow_execution_info.first_run_id
@@ -178,6 +229,10 @@ class Running:
             await self.client.get_workflow_handle(child.workflow_id).terminate()
 
 
+def _under_way(described: DescribeWorkflowExecutionResponse) -> bool:
+    return bool(described.pending_activities) or described.HasField("pending_workflow_task")
+
+
 def _follow(history: WorkflowHistory, event: HistoryEvent) -> tuple[str, str] | None:
     """Return the workflow and the run that an event of a history leads to."""
     child = event.child_workflow_execution_started_event_attributes.workflow_execution
@@ -188,11 +243,11 @@ def _follow(history: WorkflowHistory, event: HistoryEvent) -> tuple[str, str] | 
 
 
 @asynccontextmanager
-async def working(address: str, team: Team) -> AsyncIterator[Running]:
+async def working(address: str, team: Team, key: TicketKey = KEY) -> AsyncIterator[Running]:
     """Run our workers over a team of fakes."""
-    warnings.filterwarnings("ignore", "Dictionary-based search attributes", DeprecationWarning)
+    warnings.filterwarnings("ignore", "asyncio.wait", UserWarning)
     client = await Client.connect(address, data_converter=DATA_CONVERTER, runtime=runtime())
-    running = Running(client, team)
+    running = Running(client, team, key)
     heavy, light = build_workers(client, *team.activities())
     async with heavy, light:
         try:

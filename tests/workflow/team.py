@@ -10,6 +10,7 @@ from agent.desk import Desk
 from agent.domain.conversation import Message
 from agent.domain.errors import TransientError
 from agent.domain.ids import BranchName, CommitSha, LifeId, TicketKey
+from agent.domain.progress import Card, ThreadRef
 from agent.domain.pull_request import CheckRun
 from agent.domain.repository import Repository
 from agent.ports import Command, CommandResult, PullRequestDraft
@@ -117,11 +118,17 @@ class TeamWorkspace(FakeWorkspace):
 
 
 class TeamChat(FakeChat):
-    """A chat that can be down for as long as a test likes."""
+    """A chat that keeps its books, and can be down for as long as a test likes."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: FakeLedger) -> None:
         super().__init__()
         self.is_down = False
+        self._ledger = ledger
+
+    def post_card(self, key: str, card: Card) -> ThreadRef:
+        thread = super().post_card(key, card)
+        self._ledger.record_sent(key, f"{thread.channel}/{thread.ts}")
+        return thread
 
     def _fail(self) -> None:
         if self.is_down:
@@ -133,10 +140,10 @@ class Team:
 
     def __init__(self, *script: Script, **policy: Any) -> None:
         self.holds = Holds()
-        self.tracker, self.chat = FakeTracker(), TeamChat()
+        self.ledger, self.model = FakeLedger(), ScriptedChatModel(*script)
+        self.tracker, self.chat = FakeTracker(), TeamChat(self.ledger)
         self.host = TeamHost(self.holds)
         self.workspace = TeamWorkspace(self.host)
-        self.ledger, self.model = FakeLedger(), ScriptedChatModel(*script)
         self.sandbox = FakeSandbox(self.workspace.trees, self._run)
         self.policy = Policy(model="scripted", budget_usd=Decimal(10), **policy)
         self.base = self.workspace.commit_on_remote(SHOP, SHOP.default_branch, FILES)

@@ -8,7 +8,7 @@ import { el, update } from "./dom.js";
 const byId = (id) => document.getElementById(id);
 const person = byId("person");
 const QUIET_MILLISECONDS = 120;
-let state = null;
+let state = JSON.parse(byId("state").textContent);
 
 // ---- what is shown
 
@@ -127,5 +127,5 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.form?.requestSubmit();
 });
 
-fetchState();
+draw();
 follow();

@@ -1,0 +1,209 @@
+"""Every template, rendered with representative values, is as it was last reviewed."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.domain.evidence import Gate, GateStatus, TestCount
+from agent.domain.plan import Plan
+from agent.evidence.words import evidence_text
+from agent.prompting import render
+from agent.report import pull_request_body
+from agent.stacks.commands import Stack
+from agent.tools.registry import tool_specs
+from tests.fakes.bench import evidence
+from tests.prompts.snapshot import SNAPSHOTS, matches
+
+TICKET = {
+    "key": "SHOP-7",
+    "summary": "Orders can be cancelled",
+    "description": "As a customer I want to cancel an order.\n\n- `POST /orders/{id}/cancel`\n"
+    "- an order that was shipped answers 409",
+    "url": "https://jira.example/browse/SHOP-7",
+    "labels": ["backend"],
+    "clarifications": ["Yes, refunds are out of scope."],
+}
+PLAN = Plan(
+    summary="Add a cancel action to orders.",
+    files=("shop/routers/orders.py", "alembic/versions/0004_cancel.py"),
+    endpoints=("POST /orders/{id}/cancel",),
+    migrations=("add orders.cancelled_at, reversible",),
+    tests=("a shipped order answers 409",),
+    new_dependencies=("tenacity",),
+    assumptions=("cancelling twice answers 200",),
+)
+TESTS_FAILED = evidence(
+    status=GateStatus.FAIL,
+    reason="30 passed, 1 failed",
+    command="pytest -q",
+    seconds=4.2,
+    exit_code=1,
+    output="tests/test_orders.py::test_cancel\nassert 500 == 200",
+)
+LINT_FAILED = evidence(
+    Gate.LINT,
+    GateStatus.FAIL,
+    reason="`ruff check .` ended with 1",
+    command="ruff check .",
+    seconds=0.3,
+    exit_code=1,
+    output="shop/routers/orders.py:3:1: F401 `os` imported but unused",
+)
+TESTS_PASSED = evidence(
+    reason="33 passed", command="pytest -q", seconds=4.25, exit_code=0, tests=TestCount(passed=33)
+)
+NO_TYPES = evidence(
+    Gate.TYPES, GateStatus.NOT_APPLICABLE, reason="no types command is set up in this repository"
+)
+COMMENTS = [
+    {"path": "shop/services/orders.py", "line": 12, "text": "Use the clock of the service."},
+    {"path": "README.md", "line": None, "text": "Mention the new endpoint."},
+    {"path": None, "line": None, "text": "Nice. Why 409 and not 422?"},
+]
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "system/developer": ("system/developer", {}),
+    "task/repository": (
+        "task/repository",
+        {
+            "repository": "acme/shop",
+            "files": ["README.md", "shop/", "shop/main.py"],
+            "more": 12,
+            "stack": Stack(tests=("pytest -q",), lint=("ruff check .",), types=("mypy shop",)),
+            "rules": [("AGENTS.md", "Money is in cents.\n"), ("CONTRIBUTING.md", "Small changes.")],
+        },
+    ),
+    "task/repository_bare": (
+        "task/repository",
+        {"repository": "acme/new", "files": [], "more": 0, "stack": Stack(), "rules": []},
+    ),
+    "task/plan": ("task/plan", {"ticket": TICKET, "brief": {}}),
+    "task/plan_again": (
+        "task/plan",
+        {"ticket": TICKET, "brief": {"change": "Please without a new dependency."}},
+    ),
+    "task/develop": (
+        "task/develop",
+        {"first": False, "ticket": TICKET, "plan": PLAN.model_dump(), "brief": {}},
+    ),
+    "task/develop_approved": (
+        "task/develop",
+        {
+            "first": False,
+            "ticket": TICKET,
+            "plan": PLAN.model_dump(),
+            "brief": {"approved_by": "the Tech Lead", "remark": "Mind the time zones."},
+        },
+    ),
+    "task/develop_without_plan": (
+        "task/develop",
+        {"first": True, "ticket": TICKET, "plan": None, "brief": {}},
+    ),
+    "task/repair": (
+        "task/repair",
+        {
+            "brief": {
+                "checks": [
+                    {"name": "test", "conclusion": "failure", "log": "E   assert 500 == 200"},
+                    {"name": "lint", "conclusion": "timed_out", "log": ""},
+                ]
+            }
+        },
+    ),
+    "task/respond": ("task/respond", {"brief": {"comments": COMMENTS}}),
+    "observation/said": (
+        "observation/said",
+        {"who": "the Tech Lead", "text": "Refunds come later."},
+    ),
+    "observation/gates": (
+        "observation/gates",
+        {"findings": [evidence_text(TESTS_FAILED), evidence_text(LINT_FAILED)]},
+    ),
+    "observation/no_tool_call": (
+        "observation/no_tool_call",
+        {"was_cut": False, "stage": "develop"},
+    ),
+    "observation/no_tool_call_while_planning": (
+        "observation/no_tool_call",
+        {"was_cut": False, "stage": "plan"},
+    ),
+    "observation/no_tool_call_cut": (
+        "observation/no_tool_call",
+        {"was_cut": True, "stage": "develop"},
+    ),
+}
+IN_REPORT = {"report/pull_request", "task/_ticket"}
+"""Rendered through the report, or as a part of other templates."""
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_prompt_reads_as_it_was_reviewed(name: str) -> None:
+    template, values = CASES[name]
+    matches(name, render(template, **values))
+
+
+def test_the_body_of_a_pull_request_reads_as_it_was_reviewed() -> None:
+    body = pull_request_body(
+        TICKET,
+        {"summary": "Orders can be cancelled until they are shipped.", "assumptions": ["UTC"]},
+        PLAN,
+        [TESTS_PASSED.model_copy(update={"tests": TestCount(passed=30)})],
+        [TESTS_PASSED, LINT_FAILED, NO_TYPES],
+        approved_by="the Tech Lead",
+        notices=["No sandbox was used on this machine."],
+    )
+    matches("report/pull_request", body)
+
+
+def test_the_smallest_body_of_a_pull_request_reads_as_it_was_reviewed() -> None:
+    body = pull_request_body(TICKET, {"summary": "Orders can be cancelled."}, None, [], [])
+    matches("report/pull_request_bare", body)
+
+
+def test_the_tools_are_offered_as_they_were_reviewed() -> None:
+    parts = [
+        f"## {spec.name}\n\n{spec.description}\n\n"
+        f"```json\n{json.dumps(spec.parameters, indent=2)}\n```"
+        for spec in tool_specs()
+    ]
+    matches("tools", "# Tools\n\n" + "\n\n".join(parts))
+
+
+def test_every_template_has_a_snapshot() -> None:
+    root = Path(str(files("prompts")))
+    templates = {str(path.relative_to(root)).removesuffix(".md.j2") for path in root.rglob("*.j2")}
+    assert templates == {template for template, _ in CASES.values()} | IN_REPORT
+
+
+def test_every_snapshot_belongs_to_a_test() -> None:
+    kept = {str(path.relative_to(SNAPSHOTS)) for path in SNAPSHOTS.rglob("*.md")}
+    others = {"report/pull_request", "report/pull_request_bare", "tools"}
+    assert kept == {f"{name}.md" for name in {*CASES, *others}}
+
+
+def test_ci_never_renews_a_snapshot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("UPDATE_SNAPSHOTS", "1")
+    with pytest.raises(AssertionError, match="never by CI"):
+        matches("some", "text", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_snapshot_that_differs_tells_how_to_renew_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("UPDATE_SNAPSHOTS", raising=False)
+    (tmp_path / "some.md").write_text("old\n")
+    with pytest.raises(AssertionError, match="UPDATE_SNAPSHOTS=1 pytest tests/prompts"):
+        matches("some", "new", tmp_path)
+
+
+def test_a_person_renews_a_snapshot_by_asking_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("UPDATE_SNAPSHOTS", "1")
+    matches("folder/some", "new", tmp_path)
+    assert (tmp_path / "folder" / "some.md").read_text() == "new\n"

@@ -1,0 +1,258 @@
+"""What people read: every mark comes from evidence, and foreign text stays in its place."""
+
+from decimal import Decimal
+from itertools import pairwise, product
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from agent import report
+from agent.domain.conversation import Spent
+from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.domain.plan import Plan
+from agent.domain.progress import Card, Link, Phase
+from agent.report import (
+    HEADLINES,
+    MARKS,
+    blocked_text,
+    card,
+    commit_message,
+    outcome_text,
+    plan_note,
+    pull_request_body,
+    pull_request_title,
+    questions_text,
+)
+from tests.fakes.bench import KEY, TICKET, evidence
+
+SUMMARY = {"title": "Cancel orders", "summary": "Orders can be cancelled.", "assumptions": []}
+PLAN = Plan(summary="Add a route.", files=("app.py",))
+RISKY = PLAN.model_copy(update={"migrations": ("add a column",), "new_dependencies": ("httpx",)})
+STATUSES = list(product(GateStatus, repeat=3))
+
+
+def body(*after: Evidence, **changes: Any) -> str:
+    known: dict[str, Any] = {"plan": None, "before": (), "after": after}
+    return pull_request_body(TICKET, SUMMARY, **(known | changes))
+
+
+def rows(markdown: str) -> list[list[str]]:
+    """Return the cells of the body's table as a Markdown reader sees them, without its head."""
+    tokens = MarkdownIt().enable("table").parse(markdown)
+    texts = [t.content for before, t in pairwise(tokens) if before.type == "td_open"]
+    return [texts[start : start + 5] for start in range(0, len(texts), 5)]
+
+
+@pytest.mark.parametrize("statuses", STATUSES, ids="-".join)
+def test_the_body_has_one_green_mark_for_each_gate_that_passed(
+    statuses: tuple[GateStatus, ...],
+) -> None:
+    text = body(*(evidence(g, s) for g, s in zip(Gate, statuses, strict=True)))
+    assert text.count("✅") == statuses.count(GateStatus.PASS)
+
+
+@pytest.mark.parametrize("statuses", STATUSES, ids="-".join)
+def test_the_card_has_one_green_mark_for_each_gate_that_passed(
+    statuses: tuple[GateStatus, ...],
+) -> None:
+    items = [evidence(g, s) for g, s in zip(Gate, statuses, strict=True)]
+    shown = made_card(items).model_dump_json()
+    assert shown.count("✅") == statuses.count(GateStatus.PASS)
+
+
+def test_without_evidence_nothing_is_green() -> None:
+    assert "✅" not in body()
+    assert "✅" not in made_card([]).model_dump_json()
+
+
+@pytest.mark.parametrize("status", [GateStatus.NOT_RUN, GateStatus.FAIL, GateStatus.NOT_APPLICABLE])
+def test_only_a_gate_that_passed_is_green(status: GateStatus) -> None:
+    assert MARKS[status] != "✅"
+
+
+def test_each_gate_has_a_row_with_its_mark_result_command_and_commit() -> None:
+    item = evidence(reason="31 passed", command="pytest -q", seconds=2.04, exit_code=0)
+    assert rows(body(item)) == [
+        ["✅", "tests", "31 passed", "`pytest -q` (2.0 s, exit 0)", "cccccccc"]
+    ]
+
+
+def test_a_gate_without_a_command_has_an_empty_cell() -> None:
+    item = evidence(Gate.TYPES, GateStatus.NOT_APPLICABLE, reason="no types command")
+    assert rows(body(item)) == [["n/a", "types", "no types command", "", "cccccccc"]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a | ✓ | b",
+        "a\n| fake | row |",
+        "a ` b ` | c",
+        "`| x",
+        "a \\| b",
+        "\n\n# Heading",
+        "```\nfence",
+    ],
+)
+def test_a_cell_cannot_be_broken_out_of(text: str) -> None:
+    found = rows(body(evidence(reason=text, command=text), evidence(Gate.LINT)))
+    assert [row[1] for row in found] == ["tests", "lint"]
+    assert [row[4] for row in found] == ["cccccccc", "cccccccc"]
+
+
+def test_a_green_mark_in_a_command_stays_in_the_cell_of_the_command() -> None:
+    item = evidence(status=GateStatus.FAIL, command="x` | ✅ | tests")
+    assert rows(body(item))[0][0] == "❌"
+
+
+def test_the_body_tells_how_many_tests_passed_before() -> None:
+    before = evidence(tests=TestCount(passed=30, failed=1))
+    assert "Tests at the base: 30 passed, 1 failed." in body(before=[before])
+
+
+def test_the_body_says_nothing_of_a_base_that_was_not_measured() -> None:
+    assert "at the base" not in body()
+
+
+def test_the_body_names_the_ticket_and_ends_with_its_marker() -> None:
+    text = body()
+    assert f"[{KEY}]({TICKET['url']}) Orders can be cancelled" in text
+    assert text.endswith(f"<!-- backsmith:{KEY} -->")
+
+
+def test_a_ticket_without_an_address_is_named_without_a_link() -> None:
+    text = pull_request_body({**TICKET, "url": ""}, SUMMARY, None, (), ())
+    assert f"Ticket: {KEY} Orders can be cancelled" in text
+
+
+def test_the_checklist_says_what_the_plan_said() -> None:
+    text = body(plan=RISKY, approved_by="the Tech Lead")
+    assert "- migrations: add a column\n- no endpoints changed" in text
+    assert "- nothing breaks for clients, says the plan" in text
+    assert "- new dependencies: httpx\n- plan approved by the Tech Lead" in text
+
+
+def test_an_unapproved_plan_names_nobody() -> None:
+    assert "approved by" not in body(plan=PLAN)
+
+
+def test_assumptions_of_plan_and_work_stand_together() -> None:
+    plan = PLAN.model_copy(update={"assumptions": ("cents",)})
+    text = pull_request_body(TICKET, {**SUMMARY, "assumptions": ["UTC"]}, plan, (), ())
+    assert "### Assumptions\n\n- cents\n- UTC" in text
+
+
+def test_notices_are_quoted() -> None:
+    assert "> No sandbox was used." in body(notices=["No sandbox was used."])
+
+
+def test_a_title_has_the_key_and_one_line() -> None:
+    assert pull_request_title(KEY, "Cancel orders\nand more") == "PAY-1: Cancel orders"
+
+
+def test_a_commit_message_ends_with_its_trailers() -> None:
+    assert commit_message(KEY, SUMMARY, "PAY-1-abcdefgh/2-develop", 7) == (
+        "PAY-1: Cancel orders\n\nOrders can be cancelled.\n\n"
+        "Ticket: PAY-1\nRun-Id: PAY-1-abcdefgh/2-develop\nStep: 7\n"
+    )
+
+
+def test_work_without_a_summary_has_a_subject_all_the_same() -> None:
+    message = commit_message(KEY, {}, "r", 0)
+    assert message.startswith("PAY-1: Work on the ticket\n\n")
+    assert message.endswith("Ticket: PAY-1\nRun-Id: r\nStep: 0\n")
+
+
+def made_card(
+    items: list[Evidence], phase: Phase = Phase.DEVELOP, detail: str = "", **spent: Any
+) -> Card:
+    return card(TICKET, phase, detail, items, Spent(**spent), [])
+
+
+def test_a_card_says_where_the_ticket_stands() -> None:
+    assert made_card([]).headline == "writing code and tests"
+    assert made_card([], Phase.BLOCKED, "no key").headline == (
+        "blocked, a person is needed: no key"
+    )
+
+
+def test_every_phase_has_a_headline() -> None:
+    assert set(HEADLINES) == set(Phase)
+
+
+def test_a_card_without_facts_has_no_lines() -> None:
+    assert made_card([]).lines == ()
+
+
+def test_a_card_tells_gates_and_cost() -> None:
+    item = evidence(reason="31 passed")
+    shown = made_card(
+        [item], calls=3, prompt_tokens=900, completion_tokens=100, cost_usd=Decimal("0.126")
+    )
+    assert shown.lines == ("✅ tests (31 passed)", "3 model calls · 1000 tokens · 0.13 USD")
+
+
+def test_a_card_has_ticket_links_and_no_buttons() -> None:
+    link = Link(label="Pull request", url="https://code.example/1")
+    shown = card(TICKET, Phase.REVIEW, "", [], Spent(), [link])
+    assert (shown.ticket, shown.title, shown.url) == (KEY, TICKET["summary"], TICKET["url"])
+    assert (shown.links, shown.buttons) == ((link,), ())
+
+
+def test_a_plan_that_needs_nobody_has_no_buttons() -> None:
+    note = plan_note(PLAN, needs_approval=False)
+    assert note.text == "**Plan.** Add a route.\n\n**Files**\n- app.py"
+    assert note.buttons == ()
+
+
+def test_a_plan_that_needs_approval_says_why_and_has_buttons() -> None:
+    note = plan_note(RISKY, needs_approval=True)
+    assert "because it migrates the database schema, it adds a dependency." in note.text
+    assert [button.action for button in note.buttons] == ["approve", "cancel"]
+
+
+def test_a_plan_shows_all_that_it_names() -> None:
+    fields = ("endpoints", "migrations", "breaking_changes", "tests", "new_dependencies")
+    plan = PLAN.model_copy(update={name: (f"some {name}",) for name in (*fields, "assumptions")})
+    shown = plan_note(plan, needs_approval=False).text
+    assert all(f"- some {name}" in shown for name in (*fields, "assumptions"))
+
+
+def test_at_most_three_questions_are_asked_and_numbered() -> None:
+    assert questions_text(["a", "b", "c", "d"]).endswith("\n\n1. a\n2. b\n3. c")
+
+
+def test_being_stuck_says_why_and_what_can_be_done() -> None:
+    assert blocked_text("no key") == (
+        "I am stuck: no key\n\nReply here with what to do, or cancel the ticket."
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h 0 min"),
+        (93_784, "26 h 3 min"),
+    ],
+)
+def test_durations_are_told_in_the_two_largest_units(seconds: float, words: str) -> None:
+    assert outcome_text("merged", None, seconds, Spent()) == (
+        f"**Merged.**\n\n{words} from assignment, 0 model calls, 0.00 USD."
+    )
+
+
+def test_the_last_word_names_the_pull_request_and_the_cost() -> None:
+    spent = Spent(calls=12, cost_usd=Decimal("1.5"))
+    assert outcome_text("merged", "https://code.example/1", 60, spent) == (
+        "**Merged.** https://code.example/1\n\n1 min 0 s from assignment, 12 model calls, 1.50 USD."
+    )
+
+
+def test_the_tests_before_are_zero_where_none_ran() -> None:
+    assert report.tests_before([evidence(Gate.LINT)]) == TestCount()
+    assert report.tests_before([evidence(tests=TestCount(passed=2))]) == TestCount(passed=2)
