@@ -13,6 +13,7 @@ from tests.e2e.town import Town, town
 pytestmark = pytest.mark.timeout(420)
 SLOW = 120_000
 """Milliseconds that the product may take for one stage."""
+ROUTER = "shop/routers/orders.py"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -78,10 +79,16 @@ def _approve_the_plan(page: Page) -> None:
 
 def _ask_for_a_change(page: Page) -> None:
     expect(page.get_by_test_id("pr-state")).to_have_text("draft", timeout=SLOW)
-    expect(page.get_by_test_id("pr-state")).to_have_text("open", timeout=SLOW)
-    page.get_by_test_id("review-body").fill("`status` needs a description in the OpenAPI document.")
+    expect(page.get_by_test_id("pr-state")).to_have_text("ready", timeout=SLOW)
+    diff = page.get_by_test_id(f"file-{ROUTER}")
+    line = diff.locator("tr.added", has_text="OrderStatus | None")
+    line.get_by_role("button").click(force=True)
+    page.get_by_test_id("line-comment-text").fill("Please describe `status`, as `limit` is.")
+    page.get_by_test_id("line-comment-queue").click()
+    page.get_by_test_id("review-body").fill("One request, see the comment.")
     page.get_by_test_id("review-request-changes").click()
-    expect(page.get_by_test_id("pull").get_by_text("is described as")).to_be_visible(timeout=SLOW)
+    answer = page.get_by_test_id("review-thread").get_by_text("is described as")
+    expect(answer).to_be_visible(timeout=SLOW)
 
 
 def _approve_and_merge(page: Page) -> None:

@@ -9,7 +9,8 @@ from agent.domain.ids import CommitSha, LifeId, TicketKey
 from agent.domain.progress import Outcome, Phase
 from tests.fakes.ledger import FakeLedger
 from workflows.activities.chat import EDITED
-from workflows.overview import model_result, overview, tests_result, ticket_result
+from workflows.overview import model_result, overview, ticket_result
+from workflows.overview import tests_result as counted
 from workflows.state import TicketStatus
 
 LIFE = LifeId("PAY-7-abcd1234")
@@ -34,7 +35,7 @@ STATUS = TicketStatus(
 )
 
 
-def tested(commit: CommitSha, passed: int) -> Evidence:
+def measured(commit: CommitSha, passed: int) -> Evidence:
     return Evidence(
         gate=Gate.TESTS,
         status=GateStatus.PASS,
@@ -48,7 +49,7 @@ def ledger() -> FakeLedger:
     """Return what a merged ticket leaves."""
     kept = FakeLedger()
     for commit, passed in ((BASE, 30), (HEAD, 31), (PUBLISHED, 32)):
-        kept.record(LIFE, tested(commit, passed))
+        kept.record(LIFE, measured(commit, passed))
     first = Usage(prompt_tokens=100, cached_tokens=0, completion_tokens=10)
     second = Usage(prompt_tokens=200, cached_tokens=90, completion_tokens=20)
     kept.book(LIFE, 2, "gpt-5", first, "0.25")
@@ -64,12 +65,12 @@ def ledger() -> FakeLedger:
 
 
 def test_the_newest_evidence_is_that_of_what_was_published() -> None:
-    assert overview(ledger(), STATUS).evidence == (tested(PUBLISHED, 32),)
+    assert overview(ledger(), STATUS).evidence == (measured(PUBLISHED, 32),)
 
 
 def test_before_anything_is_published_the_snapshot_counts() -> None:
     status = STATUS.model_copy(update={"published": None})
-    assert overview(ledger(), status).evidence == (tested(HEAD, 31),)
+    assert overview(ledger(), status).evidence == (measured(HEAD, 31),)
 
 
 def test_a_ticket_that_has_just_begun_has_no_evidence_and_no_cost() -> None:
@@ -85,11 +86,11 @@ def test_what_is_being_done_right_now_is_shown() -> None:
 
 
 def test_tests_are_counted_at_the_base_and_at_the_head() -> None:
-    assert tests_result(ledger(), LIFE, BASE, PUBLISHED) == {"before": 30, "after": 32}
+    assert counted(ledger(), LIFE, BASE, PUBLISHED) == {"before": 30, "after": 32}
 
 
 def test_tests_that_were_not_run_count_as_none() -> None:
-    assert tests_result(FakeLedger(), LIFE, BASE, None) == {"before": 0, "after": 0}
+    assert counted(FakeLedger(), LIFE, BASE, None) == {"before": 0, "after": 0}
 
 
 def test_the_result_is_what_scripts_rely_on() -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -92,11 +93,11 @@ class Up:
         self.processes.append(process)
         return process
 
-    def state(self) -> dict[str, int]:
+    def state(self) -> dict[str, Any]:
         """Return what `up` says about its processes; nothing until it does."""
         path = self.home / STATE_FILE
         try:
-            found: dict[str, int] = json.loads(path.read_text())
+            found: dict[str, Any] = json.loads(path.read_text())
         except FileNotFoundError:
             return {}
         return found
@@ -105,7 +106,7 @@ class Up:
         path = self.home / "logs" / f"{name}.log"
         return path.read_text() if path.exists() else ""
 
-    def until_running(self) -> dict[str, int]:
+    def until_running(self) -> dict[str, Any]:
         """Wait until both children run; return the state."""
         until(lambda: "runs" in self.log("worker") and "runs" in self.log("gateway"))
         until(lambda: bool(self.state()))

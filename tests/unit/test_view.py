@@ -37,7 +37,7 @@ TESTS = Evidence(
 TYPES = Evidence(
     gate=Gate.TYPES, status=GateStatus.FAIL, commit=CommitSha("f" * 40), reason="`mypy .` failed"
 )
-SPENT = Spent(calls=3, prompt_tokens=900, completion_tokens=100, cost_usd=Decimal("0.12345"))
+SPENT = Spent(calls=3, prompt_tokens=900, completion_tokens=100, cost_usd=Decimal("0.12346"))
 SEEN = Overview(status=STATUS, doing="edit_files", evidence=(TESTS, TYPES), spent=SPENT)
 
 

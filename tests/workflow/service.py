@@ -20,6 +20,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, WorkflowEnvironment
 
+from agent.domain.conversation import Message
 from agent.domain.ids import LifeId, TicketKey
 from agent.domain.progress import Phase
 from tests.workflow.team import BRANCH, KEY, SHOP, Team
@@ -29,7 +30,7 @@ from workflows.state import Notice, NoticeKind, TicketResult, TicketStart, Ticke
 from workflows.temporal import TemporalTickets, runtime, workflow_id
 from workflows.worker import build_workers
 
-PATIENCE_SECONDS = 8.0
+PATIENCE_SECONDS = 6.0
 STAGE_ENDED = "a stage ended"
 STAGE_ENDS = {
     f"EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "CANCELED")
@@ -91,6 +92,9 @@ class Running:
 
         With `skips`, time flies whenever nothing else happens.
         """
+        ledger = self.team.ledger
+        ledger.replace(MID_LIFE, "ticket", "current", self.team.text())
+        ledger.write(MID_LIFE, 0, [Message(role="system"), Message(role="user")])
         state = TicketState(
             key=self.key,
             site=self.site,
@@ -100,6 +104,7 @@ class Running:
             policy=self.team.policy,
             repository=SHOP,
             branch=BRANCH,
+            position=2,
             base=self.team.base,
             **known,
         )
@@ -118,7 +123,6 @@ class Running:
         team = self.team
         commit = team.open_pull_request({"app.py": "price = 2\n"}, conclusion)
         name, number = team.pull
-        team.ledger.replace(MID_LIFE, "ticket", "current", {"key": KEY, "summary": "", "url": ""})
         team.ledger.replace(MID_LIFE, "summary", "current", {"title": "Fix it", "summary": "Done."})
         url = team.host.pulls[name, number].value.url
         place = {"pull_request": number, "pull_request_url": url}

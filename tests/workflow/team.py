@@ -152,6 +152,12 @@ class Team:
         """A person writes a ticket and gives it to us."""
         return self.tracker.add_ticket(KEY, "Fix the price", description, assignee=OURSELVES)
 
+    def text(self) -> dict[str, Any]:
+        """Return what intake keeps of the ticket."""
+        summary, description = "Fix the price", "The price must be 2."
+        known = {"key": KEY, "summary": summary, "description": description, "url": ""}
+        return known | {"labels": [], "clarifications": []}
+
     def activities(self) -> tuple[Sequence[Callable[..., Any]], Sequence[Callable[..., Any]]]:
         """Return the real activities over the fakes, for the heavy and the light queue."""
         desk = Desk(

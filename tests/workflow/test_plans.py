@@ -4,8 +4,8 @@ import pytest
 
 from agent.domain.conversation import Message
 from agent.domain.progress import Phase
-from tests.workflow.service import MID_LIFE, Running, working
-from tests.workflow.team import KEY, Team, plan, write
+from tests.workflow.service import Running, working
+from tests.workflow.team import Team, plan, write
 from workflows.state import NoticeKind
 
 RISKY = plan(migrations=["a new column"])
@@ -14,8 +14,6 @@ WAITS, WORKS = "waits for approval", "writing code and tests"
 
 
 async def planned(ticket: Running) -> None:
-    text = {"key": KEY, "summary": "", "url": "", "description": ""}
-    ticket.team.ledger.replace(MID_LIFE, "ticket", "current", text)
     await ticket.go_on(Phase.PLAN)
 
 

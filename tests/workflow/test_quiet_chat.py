@@ -2,8 +2,8 @@
 
 from agent.domain.conversation import Message
 from agent.domain.progress import Outcome, Phase
-from tests.workflow.service import MID_LIFE, working
-from tests.workflow.team import KEY, Team, plan, write
+from tests.workflow.service import working
+from tests.workflow.team import Team, plan, write
 
 
 def going_down(team: Team) -> Message:
@@ -29,8 +29,6 @@ async def test_a_plan_that_nobody_must_approve_does_not_wait_for_the_channel(
 ) -> None:
     team = Team(lambda _: going_down(team), write("price = 2\n"))
     team.assign()
-    text = {"key": KEY, "summary": "", "url": "", "description": ""}
-    team.ledger.replace(MID_LIFE, "ticket", "current", text)
     async with working(temporal, team) as ticket:
         await ticket.go_on(Phase.PLAN, skips=True)
         await ticket.until(lambda: len(team.model.heard) == 2)
