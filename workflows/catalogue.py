@@ -21,7 +21,7 @@ class RepositoryEntry(Value):
     def claims(self, ticket: Ticket) -> int:
         """Return how strongly the ticket points here: 0 for not at all."""
         name = re.escape(self.repository.name)
-        linked = re.search(rf"(?<![\w/-]){name}(?![\w/-])", ticket.description) is not None
+        linked = re.search(rf"(?<![\w-]){name}(?![\w-])", ticket.description) is not None
         project = ticket.key.rsplit("-", 1)[0]
         return (
             8 * linked
@@ -49,15 +49,13 @@ class ConfiguredCatalogue(Value):
 
     def repository_of(self, ticket: Ticket) -> tuple[Repository | None, str]:
         """Return the entry with the strongest claim, if one is stronger than all others."""
-        ranked = sorted(
-            ((e.claims(ticket), e.repository.name, e) for e in self.entries), reverse=True
-        )
-        claimed = [item for item in ranked if item[0] > 0]
-        if not claimed:
+        strongest = max((entry.claims(ticket) for entry in self.entries), default=0)
+        if not strongest:
             return None, self._question("No repository is set up for this ticket.")
-        if len(claimed) > 1 and claimed[0][0] == claimed[1][0]:
+        meant = {e.repository for e in self.entries if e.claims(ticket) == strongest}
+        if len(meant) > 1:
             return None, self._question("More than one repository could be meant.")
-        return claimed[0][2].repository, ""
+        return meant.pop(), ""
 
     def policy_of(self, repository: Repository | None) -> Policy | None:
         """Return the policy of a repository."""

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.domain.errors import DeveloperError, TransientError
 from agent.domain.event import (
     ButtonPressed,
     ChecksChanged,
@@ -22,7 +23,7 @@ from agent.domain.value import Value
 from workflows.state import TEXT_LIMIT, Notice, NoticeKind
 
 _APPROVAL = re.compile(r"\W*(approved?|lgtm|yes|go ahead|ship it)\W*", re.IGNORECASE)
-_MENTION = re.compile(r"<@[A-Z0-9]+>")
+_MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 
 
 class Start(Value):
@@ -192,10 +193,17 @@ class Gateway:
 
     async def make_good(self) -> int:
         """Take what was stored and not carried out before a crash; return how many."""
-        waiting = self.inbox.unrouted()
-        for event in waiting:
-            await self.take(event)
-        return len(waiting)
+        made_good = 0
+        for event in self.inbox.unrouted():
+            try:
+                await self.take(event)
+            except TransientError:
+                continue  # the next round tries again; the others do not wait for it
+            except DeveloperError as error:
+                self.inbox.mark_routed(event.id, f"refused: {error}")
+                continue
+            made_good += 1
+        return made_good
 
     def _ticket_of(self, event: Event) -> TicketKey | None:
         match event.happening:

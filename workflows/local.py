@@ -14,10 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+)
 
 from agent.acting import act
 from agent.desk import Desk
-from agent.domain.errors import SettingsError
+from agent.domain.errors import RateLimitedError, SettingsError, TransientError
 from agent.domain.evidence import Gate, Verdict, verdict
 from agent.domain.ids import (
     BranchName,
@@ -40,6 +47,7 @@ from agent.thinking import think
 from workflows.overview import model_result, tests_result
 from workflows.state import Policy
 
+MODEL_ATTEMPTS = 6
 NO_TEXT = "The ticket has no text. What should change, and how will we know that it works?"
 
 
@@ -65,7 +73,7 @@ def read_ticket(text: str, name: str) -> LocalTicket:
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    parts = re.match(r"---\n(.*?)\n---\n(.*)", text, re.DOTALL)
+    parts = re.match(r"---\n(.*?)\n---\n\s*(.*)", text, re.DOTALL)
     if not parts:
         return {}, text
     try:
@@ -73,6 +81,18 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     except yaml.YAMLError as error:
         raise SettingsError(f"the ticket's front matter is not YAML: {error}") from error
     return (front if isinstance(front, dict) else {}), parts.group(2)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Wait as long as the other side asked for, else twice as long each time."""
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, RateLimitedError):
+        return error.retry_after.total_seconds()
+    return wait_exponential(multiplier=1, max=60)(state)
+
+
+def _cause(state: RetryCallState) -> str:
+    return str(state.outcome.exception()) if state.outcome else "no answer"
 
 
 @dataclass(frozen=True)
@@ -89,9 +109,19 @@ class DirectEffects:
 
     async def think(self, position: int) -> Thought:
         """Call the model once."""
-        thought = await asyncio.to_thread(think, self.desk, self.spec, position, lambda _text: None)
+        thought = await asyncio.to_thread(self._think, position)
         self.progress(f"{self.spec.stage}: model call, {thought.calls} tool calls")
         return thought
+
+    def _think(self, position: int) -> Thought:
+        retrying = Retrying(
+            retry=retry_if_exception_type(TransientError),
+            wait=_wait,
+            stop=stop_after_attempt(MODEL_ATTEMPTS),
+            before_sleep=lambda state: self.progress(f"model: {_cause(state)}; trying again"),
+            reraise=True,
+        )
+        return retrying(think, self.desk, self.spec, position, lambda _text: None)
 
     async def act(self, position: int, head: str) -> Acted:
         """Carry out the tool calls of the newest reply."""

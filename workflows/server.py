@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from agent.domain.errors import DeveloperError, PermanentError, SettingsError, TransientError
+from agent.domain.errors import DeveloperError, PermanentError, SettingsError
 from agent.domain.event import Event
 from agent.domain.ids import ActorId
 from agent.ports import TicketTracker
@@ -48,9 +48,9 @@ def webhook(gateway: Gateway, key: str, verify: Verify, parse: Parse) -> Endpoin
     """Return an endpoint: 401 unless signed, 2xx only after the event can no longer be lost."""
 
     async def receive(request: Request) -> Response:
-        if int(request.headers.get("content-length") or 0) > LARGEST_BODY_BYTES:
+        body = await _read(request)
+        if body is None:
             return JSONResponse({"error": "too large"}, status_code=413)
-        body = await request.body()
         if not verify(request.headers, body, key):
             return JSONResponse({"error": "bad signature"}, status_code=401)
         try:
@@ -64,6 +64,16 @@ def webhook(gateway: Gateway, key: str, verify: Verify, parse: Parse) -> Endpoin
         return JSONResponse({"decision": said}, status_code=202)
 
     return receive
+
+
+async def _read(request: Request) -> bytes | None:
+    """Return the body, or None as soon as it is larger than anything a vendor sends."""
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY_BYTES:
+            return None
+    return bytes(body)
 
 
 async def _take(gateway: Gateway, event: Event) -> str:
@@ -185,7 +195,7 @@ async def _make_good(gateway: Gateway) -> None:
         try:
             if count := await gateway.make_good():
                 log.info("events_made_good", count=count)
-        except TransientError as error:
+        except DeveloperError as error:
             log.warning("events_not_made_good", error=str(error))
         await asyncio.sleep(60)
 

@@ -1,7 +1,9 @@
 """All settings, from the environment and `backsmith.toml`, read once by the roots."""
 
 import os
+from collections.abc import Mapping
 from decimal import Decimal
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -71,6 +74,30 @@ class PriceSection(_Section):
     completion: Decimal
 
 
+SECTIONS = frozenset({"repositories", "people", "flow", "prices"})
+"""What the file holds; everything else comes from the environment."""
+
+
+class _Environment(EnvSettingsSource):
+    """The environment without the names of the file's sections, which mean other things there."""
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return {k: v for k, v in super()._load_env_vars().items() if k.lower() not in SECTIONS}
+
+
+class _File(TomlConfigSettingsSource):
+    """The file with nothing but its sections: a secret in it would get into version control."""
+
+    def _read_file(self, file_path: Path | Traversable) -> dict[str, Any]:
+        found = super()._read_file(file_path)
+        for name in found.keys() - SECTIONS:
+            if name in Settings.model_fields:
+                raise ValueError(f"{name} belongs into the environment, as {name.upper()}")
+            known = ", ".join(sorted(SECTIONS))
+            raise ValueError(f"there is no section {name!r}; there are {known}")
+        return found
+
+
 class Settings(BaseSettings):
     """Secrets come from the environment only; `require_*` names what is missing."""
 
@@ -124,8 +151,9 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - their signature
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the environment first, then the configuration file."""
-        file = TomlConfigSettingsSource(settings_cls, config_path())
-        return init_settings, env_settings, file
+        del env_settings
+        file = _File(settings_cls, config_path())
+        return init_settings, _Environment(settings_cls, env_ignore_empty=True), file
 
     @property
     def database_url(self) -> str:
@@ -259,6 +287,6 @@ def load_settings(**overrides: Any) -> Settings:
 def _problem(item: Any) -> str:
     name = ".".join(map(str, item["loc"]))
     top = str(item["loc"][0])
-    place = FILE_NAME if top in ("repositories", "people", "flow", "prices") else "environment"
+    place = FILE_NAME if top in SECTIONS else "environment"
     shown = name if place == FILE_NAME else name.upper()
     return f"{shown} ({place}): {item['msg']}"

@@ -82,6 +82,7 @@ class Supervisor:
         if self.temporal and not self.temporal.is_alive():
             log.error("temporal_died")
             self.temporal.start()
+            self._write_state()
         for number, child in enumerate(self._children):
             code = child.process.poll()
             if code is not None:

@@ -12,6 +12,7 @@ from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -33,7 +34,8 @@ from workflows.state import Notice, Receipt, TicketStart, TicketStatus
 
 TICKET = "Ticket"
 DEFAULT_ADDRESS = "127.0.0.1:7233"
-_TELL_PATIENCE = timedelta(seconds=20)
+_PATIENCE = timedelta(seconds=10)
+_NO_WORKER = "Temporal or the workers do not answer; is `backsmith worker` running?"
 
 
 @cache
@@ -53,14 +55,14 @@ async def connect(address: str | None = None) -> Client:
     """Connect as TEMPORAL_ADDRESS and its companions say, or to `address`.
 
     Raises:
-        SettingsError: nothing answers there, or the settings are refused.
+        TransientError: nothing answers there.
     """
     config = ClientConfig.load_client_connect_config()
     config.setdefault("target_host", address or DEFAULT_ADDRESS)
     try:
         return await Client.connect(**config, data_converter=DATA_CONVERTER, runtime=runtime())
     except RuntimeError as error:
-        raise SettingsError(
+        raise TransientError(
             f"Temporal does not answer at {config['target_host']} ({error}): "
             "start `backsmith up`, or set TEMPORAL_ADDRESS"
         ) from error
@@ -110,14 +112,14 @@ class TemporalTickets:
                 id=notice.id,
                 wait_for_stage=WorkflowUpdateStage.COMPLETED,
                 result_type=Receipt,
+                rpc_timeout=_PATIENCE,
             )
-            receipt: Receipt = await handle.result()
-        except WorkflowAlreadyStartedError:
+            receipt: Receipt = await handle.result(rpc_timeout=_PATIENCE)
+        except WorkflowUpdateFailedError as error:
+            raise SettingsError(f"{key} refused the notice: {error.cause}") from error
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, RPCError) as error:
             await _consume(operation)
-            raise
-        except RPCError as error:
-            await _consume(operation)
-            raise TransientError(f"{key} cannot be started: {error.message}") from error
+            raise TransientError(f"{key} cannot be started: {_NO_WORKER}") from error
         return receipt
 
     async def tell(self, key: TicketKey, notice: Notice) -> bool:
@@ -129,10 +131,12 @@ class TemporalTickets:
                 notice,
                 id=notice.id,
                 result_type=Receipt,
-                rpc_timeout=_TELL_PATIENCE,
+                rpc_timeout=_PATIENCE,
             )
         except WorkflowUpdateFailedError as error:
             raise SettingsError(f"{key} refused the notice: {error.cause}") from error
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            raise TransientError(f"{key} cannot be told: {_NO_WORKER}") from error
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False

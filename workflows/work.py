@@ -9,9 +9,10 @@ from typing import Any
 
 from rich.console import Console
 
-from agent.domain.errors import SettingsError
+from agent.domain.errors import NotFoundError, SettingsError
 from agent.domain.ids import CommitSha
 from agent.domain.repository import Repository
+from agent.ports import Workspace
 from workflows.local import LocalWork, read_ticket
 from workflows.settings import load_settings
 from workflows.wiring import (
@@ -45,7 +46,7 @@ def run_work(
             desk=build_desk(settings, ledger, artifacts, workspace, sandbox),
             repository=repository,
             ticket=read_ticket(text, ticket),
-            base=workspace.fetch(repository, base),
+            base=_base(workspace, repository, base),
             policy=settings.policy(()),
             progress=_progress(as_json),
             answers=answers,
@@ -59,6 +60,13 @@ def run_work(
         _save(settings.backsmith_home / "work" / work.life / "pull_request.md", body)
     _tell(result, body, as_json)
     return 0 if result["outcome"] == "done" else 1
+
+
+def _base(workspace: Workspace, repository: Repository, rev: str | None) -> CommitSha:
+    try:
+        return workspace.fetch(repository, rev)
+    except NotFoundError as error:
+        raise SettingsError(f"{error} (--base)") from error
 
 
 def _repository(path: Path) -> Repository:

@@ -35,7 +35,7 @@ class Button(Value):
     """A button under a message; pressing it sends `action` for the ticket."""
 
     action: str
-    """`approve`, `change` or `cancel`."""
+    """`approve` or `cancel`."""
     label: str
     style: str | None = None
     """`primary`, `danger` or None."""

@@ -158,7 +158,7 @@ class OfficeSite:
             **{f"GIT_{role}_EMAIL": BOT.email for role in ("AUTHOR", "COMMITTER")},
             **(host or self.connect()).git_credentials(repository),
         }
-        done = subprocess.run(  # noqa: S603 - words of this test
+        done = subprocess.run(
             ["git", *words],  # noqa: S607
             cwd=folder,
             env=environment,

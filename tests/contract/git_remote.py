@@ -28,7 +28,7 @@ _ENVIRONMENT = {
 
 
 def git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - the tests' own arguments
+    done = subprocess.run(
         [GIT, *arguments], cwd=folder, env=_ENVIRONMENT, capture_output=True, check=True
     )
     return done.stdout.decode().strip()

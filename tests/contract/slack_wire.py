@@ -159,11 +159,17 @@ class SlackWire:
 def _faults(method: str, known: dict[str, Any], body: dict[str, Any]) -> Iterator[str]:
     [operation] = known.values()
     schema = {**operation["responses"]["200"]["schema"]}
-    if stale := STALE.get(method):
+    if stale := "messages" if _is_lonely(method, body) else STALE.get(method):
         schema["properties"] = {**schema["properties"], stale: {}}
     schema["definitions"] = _web_api()["definitions"]
     for error in Draft4Validator(schema).iter_errors(body):
         yield from _leaves(error)
+
+
+def _is_lonely(method: str, body: dict[str, Any]) -> bool:
+    """A message without replies is answered alone, which the description forgot."""
+    messages = body.get("messages") or [{}]
+    return method == "conversations.replies" and "thread_ts" not in messages[0]
 
 
 def _leaves(error: ValidationError) -> Iterator[str]:

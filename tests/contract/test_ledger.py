@@ -321,8 +321,8 @@ def test_two_processes_that_keep_the_same_records_see_the_same_bodies(url: str) 
     pipe = subprocess.PIPE
     command = [sys.executable, "-W", "error", "-c", RIVAL]
     with (
-        subprocess.Popen([*command, "one", url], stdin=pipe, stdout=pipe, text=True) as one,  # noqa: S603
-        subprocess.Popen([*command, "two", url], stdin=pipe, stdout=pipe, text=True) as two,  # noqa: S603
+        subprocess.Popen([*command, "one", url], stdin=pipe, stdout=pipe, text=True) as one,
+        subprocess.Popen([*command, "two", url], stdin=pipe, stdout=pipe, text=True) as two,
     ):
         rivals = one, two
         ready = [stdout_of(rival).readline() for rival in rivals]

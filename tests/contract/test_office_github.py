@@ -151,7 +151,7 @@ class Town:
             }
         )
         command = [GIT, *words]
-        done = subprocess.run(  # noqa: S603 - the words are the tests' own
+        done = subprocess.run(
             command, cwd=self.work, env=environment, capture_output=True, text=True
         )
         if done.returncode:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def test_killing_the_worker_five_times_changes_nothing_that_people_see(tmp_path:
         assert place.violations() == []
 
 
-def _last_words(place: Town) -> list[dict[str, object]]:
+def _last_words(place: Town) -> list[dict[str, Any]]:
     posts = place.posts()
     replies = posts[0]["replies"] if posts else []
     return posts if any("merged" in reply["text"] for reply in replies) else []

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.contract.slack_wire import SlackWire
-
 from integrations.ledger.ledger import SqlLedger, open_ledger
 from office.building import Office
 from office.furnish import furnish
 from office.people import BOT, LEAD
 from tests.contract.github_wire import GitHubWire
 from tests.contract.jira_wire import JiraWire
+from tests.contract.slack_wire import SlackWire
 from workflows.demo import product_running
 from workflows.demo_setup import DemoSetup, connect_webhooks, prepare
 

@@ -110,6 +110,6 @@ def test_a_second_start_does_not_load_the_migrations(url: str) -> None:
         "open_ledger(sys.argv[1]).close(); print('alembic' in sys.modules)"
     )
     command = [sys.executable, "-c", script, url]
-    answer = subprocess.check_output(command, text=True, timeout=60)  # noqa: S603 - our own script
+    answer = subprocess.check_output(command, text=True, timeout=60)
 
     assert answer == "False\n"

@@ -4,6 +4,7 @@ Time skipping on the real server is experimental in temporalio 1.35; all use of 
 """
 
 import asyncio
+import gc
 import itertools
 import uuid
 import warnings
@@ -31,6 +32,8 @@ from workflows.temporal import TemporalTickets, runtime, workflow_id
 from workflows.worker import build_workers
 
 PATIENCE_SECONDS = 6.0
+SHORT_HISTORIES = "limit.historyCount.suggestContinueAsNew=40"
+"""Server setting: the number of events after which a fresh history is suggested."""
 STAGE_ENDED = "a stage ended"
 STAGE_ENDS = {
     f"EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_{end}" for end in ("COMPLETED", "FAILED", "CANCELED")
@@ -83,9 +86,9 @@ class Running:
         name = id or f"test:{next(self._numbers)}"
         return Notice(id=name, kind=kind, actor="jira:lead", text=text)
 
-    async def start(self) -> None:
+    async def start(self, id: str = "") -> None:
         """Assign the ticket, as the gateway does."""
-        await self.tickets.start(self.key, self.notice(NoticeKind.ASSIGNED))
+        await self.tickets.start(self.key, self.notice(NoticeKind.ASSIGNED, id=id))
 
     async def go_on(self, phase: Phase, *, skips: bool = False, **known: Any) -> None:
         """Start in the middle of a life, as after a history that was cut.
@@ -143,7 +146,7 @@ class Running:
         """Wait until something is true of the fakes."""
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while not condition():
+                while not condition():  # noqa: ASYNC110 - the fakes and the server send no events
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"it is still so: {self.team}") from None
@@ -156,7 +159,7 @@ class Running:
         """Wait until the card says so and nothing is under way any more."""
         await self.until_phase(words)
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while await self._is_busy():
+            while await self._is_busy():  # noqa: ASYNC110 - the fakes and the server send no events
                 await asyncio.sleep(0.01)
 
     async def _is_busy(self) -> bool:
@@ -175,7 +178,7 @@ class Running:
         """Wait until nothing is under way in the running stage."""
         stage = await self._stage()
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while _under_way((await stage.describe()).raw_description):
+            while _under_way((await stage.describe()).raw_description):  # noqa: ASYNC110 - the fakes and the server send no events
                 await asyncio.sleep(0.01)
 
     async def _stage(self) -> WorkflowHandle[Any, Any]:
@@ -258,3 +261,4 @@ async def working(address: str, team: Team, key: TicketKey = KEY) -> AsyncIterat
             yield running
         finally:
             await running.close()
+    gc.collect()

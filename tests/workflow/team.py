@@ -3,12 +3,13 @@
 import re
 import threading
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from agent.desk import Desk
 from agent.domain.conversation import Message
-from agent.domain.errors import TransientError
+from agent.domain.errors import RateLimitedError
 from agent.domain.ids import BranchName, CommitSha, LifeId, TicketKey
 from agent.domain.progress import Card, ThreadRef
 from agent.domain.pull_request import CheckRun
@@ -132,7 +133,7 @@ class TeamChat(FakeChat):
 
     def _fail(self) -> None:
         if self.is_down:
-            raise TransientError("the chat answers 503")
+            raise RateLimitedError("the chat wants to be left alone", timedelta(hours=3))
 
 
 class Team:

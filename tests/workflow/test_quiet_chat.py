@@ -4,6 +4,7 @@ from agent.domain.conversation import Message
 from agent.domain.progress import Outcome, Phase
 from tests.workflow.service import working
 from tests.workflow.team import Team, plan, write
+from workflows.state import NoticeKind
 
 
 def going_down(team: Team) -> Message:
@@ -17,9 +18,10 @@ async def test_a_ticket_goes_on_while_the_channel_is_down(temporal: str) -> None
     team.assign()
     team.chat.is_down = True
     async with working(temporal, team) as ticket:
-        await ticket.go_on_with_pull_request(Phase.CI, "success", skips=True)
+        await ticket.go_on_with_pull_request(Phase.CI, "success")
         await ticket.until(lambda: not team.host.pulls[team.pull].value.is_draft)
         team.host.merge(*team.pull)
+        await ticket.tell(NoticeKind.LOOK)
         result = await ticket.result()
     assert result.outcome is Outcome.MERGED
 
@@ -30,5 +32,5 @@ async def test_a_plan_that_nobody_must_approve_does_not_wait_for_the_channel(
     team = Team(lambda _: going_down(team), write("price = 2\n"))
     team.assign()
     async with working(temporal, team) as ticket:
-        await ticket.go_on(Phase.PLAN, skips=True)
+        await ticket.go_on(Phase.PLAN)
         await ticket.until(lambda: len(team.model.heard) == 2)

@@ -100,7 +100,7 @@ async def test_a_model_that_is_away_for_a_moment_is_asked_again(temporal: str) -
     team = Team(TransientError("503"), write("price = 2\n"))
     team.assign()
     async with working(temporal, team) as ticket:
-        await ticket.go_on(Phase.DEVELOP, skips=True)
+        await ticket.go_on(Phase.DEVELOP)
         await ticket.until(lambda: team.host.pulls)
     assert len(team.model.heard) == 2
 

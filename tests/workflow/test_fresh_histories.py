@@ -1,0 +1,58 @@
+"""A life that is longer than one history."""
+
+from collections import Counter
+
+from agent.domain.progress import Outcome, Phase
+from tests.workflow.service import working
+from tests.workflow.team import Team, look, plan, write
+from workflows.state import NoticeKind
+
+
+async def test_a_long_life_is_carried_through_many_histories(short_temporal: str) -> None:
+    team = Team(look(), look(), plan(), *[look()] * 8, write("price = 2\n"))
+    team.assign()
+    team.host.conclusions = ["success"]
+    async with working(short_temporal, team) as ticket:
+        await ticket.start()
+        await ticket.until_rest("waiting for review")
+        team.host.merge(*team.pull)
+        await ticket.tell(NoticeKind.LOOK)
+        result = await ticket.result()
+        runs = Counter(
+            history.workflow_id.rpartition("-")[2] for history in await ticket.histories()
+        )
+    assert result.outcome is Outcome.MERGED
+    assert (team.model.left, len(team.chat.cards), len(team.workspace.pushes)) == (0, 1, 1)
+    assert runs["develop"] > 1
+    assert runs[ticket.key.rpartition("-")[2]] > 1
+
+
+async def test_a_notice_that_was_taken_in_is_known_in_the_next_history(
+    short_temporal: str,
+) -> None:
+    team = Team(*[plan(migrations=["a new column"])] * 3)
+    team.assign()
+    async with working(short_temporal, team) as ticket:
+        await ticket.start()
+        await ticket.until_rest("waits for approval")
+        await ticket.tell(NoticeKind.SAID, "Do it otherwise.", id="slack:1")
+        await ticket.until(lambda: len(team.model.heard) == 2)
+        await ticket.until_rest("waits for approval")
+        await ticket.tell(NoticeKind.SAID, "Do it otherwise.", id="slack:1")
+        await ticket.until_rest("waits for approval")
+        runs = [h for h in await ticket.histories() if h.workflow_id == ticket.handle.id]
+    assert len(runs) > 1
+    assert len(team.model.heard) == 2
+
+
+async def test_what_is_said_is_carried_into_the_next_history_of_a_stage(
+    short_temporal: str,
+) -> None:
+    team = Team(*[look()] * 8, write("price = 2\n"))
+    team.assign()
+    async with working(short_temporal, team) as ticket:
+        await ticket.go_on(Phase.DEVELOP)
+        await ticket.until(lambda: team.model.heard)
+        await ticket.tell(NoticeKind.SAID, "Mind the rounding.")
+        await ticket.until_phase("waiting for CI")
+    assert team.heard().count("Mind the rounding.") == 1
