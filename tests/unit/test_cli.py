@@ -153,7 +153,7 @@ def test_temporal_out_of_reach_is_one_line_with_the_address_and_the_fix(
 ) -> None:
     address = f"127.0.0.1:{free_port()}"
     done = run(*arguments, TEMPORAL_ADDRESS=address)
-    assert done.returncode == 2
+    assert done.returncode == 3
     said = one_line(done)
     assert f"Temporal does not answer at {address}" in said
     assert said.endswith("start `backsmith up`, or set TEMPORAL_ADDRESS")

@@ -308,8 +308,7 @@ async def test_what_was_stored_before_a_crash_is_made_good_in_its_order(desk: De
 async def test_what_cannot_be_made_good_yet_stays_stored(desk: Desk) -> None:
     desk.inbox.receive(event(assigned(US)))
     desk.tickets.failures.append(TransientError("Temporal is away"))
-    with pytest.raises(TransientError):
-        await desk.gateway.make_good()
+    assert await desk.gateway.make_good() == 0
     assert len(desk.inbox.unrouted()) == 1
 
 

@@ -25,7 +25,6 @@ from tests.fakes.ledger import FakeLedger
 from tests.fakes.tracker import LEAD, OURSELVES, FakeTracker
 from workflows.gateway import Gateway, People
 from workflows.server import (
-    LARGEST_BODY_BYTES,
     build_routes,
     check_ways_in,
     poll_tickets,
@@ -229,12 +228,6 @@ async def test_what_is_of_no_concern_is_accepted_and_not_stored(door: Door, body
     answer = await door.deliver("jira", body, JIRA)
     assert (answer.status_code, answer.json()) == (202, {"decision": "ignored: of no concern"})
     assert door.ledger.unrouted() == []
-
-
-async def test_a_body_that_says_it_is_too_large_is_refused_unread(door: Door) -> None:
-    headers = {"Content-Length": str(LARGEST_BODY_BYTES + 1)}
-    answer = await door.deliver("jira", ASSIGNED, JIRA, headers)
-    assert answer.status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])

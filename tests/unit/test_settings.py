@@ -53,11 +53,9 @@ def test_the_file_sets_what_the_environment_does_not(load: Load) -> None:
     assert settings.people.reviewers == ("lead",)
 
 
-def test_the_environment_comes_before_the_file(load: Load) -> None:
-    file = "backsmith_model = 'of the file'\nslack_channel = '#of-the-file'\n"
-    settings = load(file, BACKSMITH_MODEL="of the environment")
-    assert settings.backsmith_model == "of the environment"
-    assert settings.slack_channel == "#of-the-file"
+def test_what_belongs_into_the_environment_is_refused_in_the_file(load: Load) -> None:
+    with pytest.raises(SettingsError, match="slack_channel belongs into the environment"):
+        load("slack_channel = '#of-the-file'\n", SLACK_CHANNEL="#of-the-environment")
 
 
 def test_an_empty_variable_counts_as_not_set(load: Load) -> None:

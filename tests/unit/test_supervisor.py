@@ -246,3 +246,10 @@ def test_the_last_line_that_says_something_is_shown(tmp_path: Path, text: str, s
 
 def test_a_log_that_was_never_written_is_named(tmp_path: Path) -> None:
     assert last_line(tmp_path / "log") == f"see {tmp_path / 'log'}"
+
+
+def test_the_state_names_the_temporal_that_runs(up: Up) -> None:
+    up.start("--port", str(free_port()), "--ui-port", "0")
+    before = up.until_running()["temporal"]
+    os.kill(before, signal.SIGKILL)
+    until(lambda: up.state()["temporal"] != before, seconds=10)

@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from agent.domain.errors import SettingsError
+from agent.domain.errors import SettingsError, TransientError
 from agent.domain.ids import TicketKey
 from agent.domain.progress import Phase
 from workflows.embedded import SEARCH_ATTRIBUTES, EmbeddedTemporal
@@ -124,7 +124,7 @@ async def test_the_environment_comes_before_the_address_that_is_given(
 async def test_nothing_that_answers_is_said_with_address_and_fix() -> None:
     address = f"127.0.0.1:{free_port()}"
     said = rf"Temporal does not answer at {address} .*start `backsmith up`, or set TEMPORAL_ADDRESS"
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(TransientError, match=said):
         await connect(address)
 
 

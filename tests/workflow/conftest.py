@@ -8,7 +8,7 @@ from tests.workflow.service import SHORT_HISTORIES, serving
 
 # A workflow that leaves the cache in the middle of a stage leaves LangGraph's generator to the
 # garbage collector, which then complains about it (langgraph 1.2).
-_LEFT_BEHIND = "ignore:Exception ignored in. <async_generator object PregelRunner.atick"
+_LEFT_BEHIND = "ignore:Exception ignored in. <async_generator object Pregel"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,13 +18,11 @@ async def test_a_long_life_is_carried_through_many_histories(short_temporal: str
         team.host.merge(*team.pull)
         await ticket.tell(NoticeKind.LOOK)
         result = await ticket.result()
-        runs = Counter(
-            history.workflow_id.rpartition("-")[2] for history in await ticket.histories()
-        )
+        runs = Counter(each.workflow_id for each in await ticket.histories())
     assert result.outcome is Outcome.MERGED
     assert (team.model.left, len(team.chat.cards), len(team.workspace.pushes)) == (0, 1, 1)
-    assert runs["develop"] > 1
-    assert runs[ticket.key.rpartition("-")[2]] > 1
+    assert runs[ticket.handle.id] > 1
+    assert runs[f"{ticket.handle.id}/2-develop"] > 1
 
 
 async def test_a_notice_that_was_taken_in_is_known_in_the_next_history(

@@ -73,12 +73,3 @@ async def test_a_remark_with_the_approval_reaches_the_developer(temporal: str) -
         await ticket.tell(NoticeKind.RESUME)
         await ticket.until(lambda: len(team.model.heard) == 2)
     assert "Mind the rounding." in team.heard()
-
-
-async def test_a_plan_that_waits_by_policy_alone_names_no_risk(temporal: str) -> None:
-    team = Team(SAFE, approval="always")
-    team.assign()
-    async with working(temporal, team) as ticket:
-        await planned(ticket)
-        await ticket.until_phase(WAITS)
-    assert "because ." not in team.thread[0]

@@ -70,32 +70,6 @@ async def test_work_goes_on_when_the_account_has_money_again(temporal: str) -> N
         await ticket.until_phase("waiting for CI")
 
 
-async def test_a_remark_reaches_the_developer_after_a_stage_that_broke_off(temporal: str) -> None:
-    team = Team(QuotaSpentError("the account is out of money"), write("price = 2\n"))
-    team.assign()
-    async with working(temporal, team) as ticket:
-        await ticket.go_on(Phase.DEVELOP)
-        await ticket.until_rest("blocked")
-        await ticket.tell(NoticeKind.SAID, "There is money. Mind the rounding.")
-        await ticket.until_phase("waiting for CI")
-    assert "Mind the rounding." in team.heard()
-
-
-async def test_a_stage_after_one_that_broke_off_is_given_its_own_task(temporal: str) -> None:
-    team = Team(look(), QuotaSpentError("the account is out of money"), write("price = 3\n"))
-    team.assign()
-    async with working(temporal, team) as ticket:
-        await ticket.go_on_with_pull_request(Phase.CI, "failure")
-        await ticket.until_rest("blocked")
-        team.host.report("acme/shop", team.workspace.pushes[0][1], "tests", "success")
-        await ticket.tell(NoticeKind.RESUME)
-        await ticket.until_rest("waiting for review")
-        team.host.say(*team.pull, "Make it 3.")
-        await ticket.tell(NoticeKind.LOOK)
-        await ticket.until(lambda: len(team.model.heard) == 3)
-    assert "Make it 3." in team.heard()
-
-
 async def test_a_model_that_is_away_for_a_moment_is_asked_again(temporal: str) -> None:
     team = Team(TransientError("503"), write("price = 2\n"))
     team.assign()
@@ -169,19 +143,3 @@ async def test_what_is_said_reaches_a_running_stage_before_its_next_model_call(
         hold.released.set()
         await ticket.until_phase("waiting for CI")
     assert "Mind the rounding." in team.heard(1)
-
-
-async def test_what_is_said_during_the_last_gates_is_not_lost(temporal: str) -> None:
-    team = Team(lambda _: holding_the_gates(team), write("price = 2.0\n"))
-    team.assign()
-    team.host.conclusions = ["success", "success"]
-    async with working(temporal, team) as ticket:
-        await ticket.go_on(Phase.DEVELOP)
-        await ticket.until(lambda: len(team.model.heard) == 1)
-        hold = team.holds.at("tests")
-        await ticket.until(hold.reached.is_set)
-        await ticket.tell(NoticeKind.SAID, "Mind the rounding.")
-        await ticket.until_told()
-        hold.released.set()
-        await ticket.until_rest("waiting for review")
-    assert "Mind the rounding." in team.heard()

@@ -4,7 +4,7 @@ import pytest
 
 from agent.domain.progress import Outcome, Phase
 from tests.fakes.chat_model import Saying
-from tests.workflow.service import MID_LIFE, STAGE_ENDED, Running, working
+from tests.workflow.service import MID_LIFE, Running, working
 from tests.workflow.team import Team, look, plan, write
 from workflows.state import NoticeKind, TicketResult
 
@@ -47,31 +47,6 @@ async def test_cancelling_while_others_work_closes_the_pull_request_once(
     assert team.host.closings == 1
     assert team.workspace.closed == [MID_LIFE]
     assert [STOPPED in text for text in team.thread] == [True]
-
-
-async def test_cancelling_while_ci_is_being_read_ends_the_ticket(temporal: str) -> None:
-    team = Team()
-    team.assign()
-    hold = team.holds.at("read_checks")
-    async with working(temporal, team) as ticket:
-        await ticket.go_on_with_pull_request(Phase.CI)
-        await ticket.until(hold.reached.is_set)
-        await ticket.tell(NoticeKind.CANCEL)
-        hold.released.set()
-        result = await ticket.result()
-    assert result.outcome is Outcome.CANCELLED
-
-
-async def test_cancelling_during_a_model_call_ends_the_stage_first(temporal: str) -> None:
-    team = Team(lambda _: thinking_long(team))
-    team.assign()
-    hold = team.holds.at("model")
-    async with working(temporal, team) as ticket:
-        await ticket.go_on(Phase.DEVELOP)
-        await ticket.until(hold.reached.is_set)
-        await cancelled(ticket)
-        story = await ticket.story()
-    assert story.index(STAGE_ENDED) < story.index("clean_up")
 
 
 async def test_cancelling_during_the_gates_removes_the_worktree_for_good(temporal: str) -> None:
