@@ -19,6 +19,7 @@ from rich.console import Console
 from agent.domain.errors import SettingsError, TransientError
 from agent.domain.ids import TicketKey
 from agent.domain.progress import Phase
+from agent.text import first_line
 from office.building import Office
 from office.furnish import furnish
 from office.lead import ScriptedLead
@@ -59,7 +60,7 @@ def run_demo(key: str, *, auto: bool, open_page: bool, as_json: bool) -> int:
         else:
             console.print(f"Assign {key} to Backsmith on the page. Ctrl-C ends the demonstration.")
         result = asyncio.run(_follow(TicketKey(key), setup, console, as_json=as_json, auto=auto))
-        result["slack"] = _slack_counts(office, result["slack"])
+        result["slack"] = _slack_counts(office)
         _report(console, office, key, result, as_json=as_json)
         if not auto:
             _hold(console)
@@ -141,13 +142,17 @@ async def _until_started(
     raise TransientError(f"the assignment of {key} did not arrive within {CATCH_UP_SECONDS} s")
 
 
-def _slack_counts(office: Office, ours: dict[str, int]) -> dict[str, int]:
+def _posts(office: Office) -> list[dict[str, Any]]:
+    """Return the bot's messages as they stand in the channel, each before its replies."""
+    view = office.call(office.slack.view)
+    roots = [m for channel in view["channels"] for m in channel["messages"]]
+    return [post for root in roots for post in (root, *root["replies"]) if post["bot"]]
+
+
+def _slack_counts(office: Office) -> dict[str, int]:
     """Return what really stands in the channel: the product's own count is only a claim."""
-    view = office.call(lambda: office.slack.view())
-    messages = [m for channel in view["channels"] for m in channel["messages"]]
-    messages += [reply for message in messages for reply in message.get("replies", [])]
-    own = [m for m in messages if m.get("bot")]
-    return {"messages": len(own), "edits": sum(m.get("edited", 0) for m in own)} if own else ours
+    posts = _posts(office)
+    return {"messages": len(posts), "edits": sum(post["edited"] for post in posts)}
 
 
 def _report(
@@ -165,6 +170,7 @@ def _report(
         f"Commits:       {', '.join(commit[:10] for commit in result['commits'])}",
         f"Tests:         {tests['before']} before, {tests['after']} after",
         f"Slack:         {result['slack']['messages']} messages, {result['slack']['edits']} edits",
+        *(f"               {first_line(post['text'], 90)}" for post in _posts(office)),
         f"Jira:          {' → '.join(filter(None, history))}",
         f"Tokens:        {model['prompt_tokens']} prompt ({model['cached_tokens']} cached), "
         f"{model['completion_tokens']} completion, {model['calls']} calls",

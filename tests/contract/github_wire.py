@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
-from typing import Any, cast
-from urllib.parse import parse_qsl, quote
+from typing import Any
+from urllib.parse import quote
 
-import pytest
-from jsonschema import Draft7Validator, ValidationError
-from openapi_core import Config, OpenAPI
-from openapi_core.datatypes import RequestParameters
+from jsonschema import Draft7Validator
+from openapi_core import OpenAPI
 from openapi_core.templating.responses.exceptions import ResponseNotFound
 from starlette.responses import Response as Reply
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from werkzeug.datastructures import Headers, ImmutableMultiDict
+from starlette.types import Receive, Scope, Send
 
 from office.world import signature
+from tests.contract.openapi_wire import (
+    OpenApiWire,
+    WireRequest,
+    WireResponse,
+    describe,
+    leaves,
+    read_body,
+    unchecked,
+)
+from tests.fakes.specs import read_spec
 
-SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
-REST_SPEC = SPECS / "github-rest.api.github.com.openapi.json.gz"
-HOOK_SPEC = SPECS / "github-webhooks.schema.json.gz"
+REST_SPEC = "github-rest.api.github.com.openapi.json.gz"
+HOOK_SPEC = "github-webhooks.schema.json.gz"
 PREFIX = "/api/v3"
 
 _TAILS = (
@@ -42,25 +45,12 @@ _TAILS = (
 """Paths with a parameter that may contain slashes, which OpenAPI cannot say."""
 
 
-def read_spec(file: Path) -> dict[str, Any]:
-    """Read one of the vendor's files; without it CI fails and other runs skip, saying so."""
-    if not file.is_file():
-        reason = f"the vendor's description {file.name} is missing from {file.parent}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    content: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
-    return content
-
-
 @cache
 def _rest() -> OpenAPI:
-    # Checking the description itself takes longer than all tests; the annotation forgets None.
-    config = Config(spec_validator_cls=cast("Any", None))
     spec = read_spec(REST_SPEC)
     _admit_null(spec)
     _mend(spec["paths"], spec["components"]["schemas"])
-    return OpenAPI.from_dict(spec, config=config)
+    return unchecked(spec)
 
 
 def _admit_null(part: object) -> None:
@@ -106,137 +96,34 @@ def encode_slashes(path: str) -> str:
     return path
 
 
-@dataclass
-class WireRequest:
-    """A request as openapi-core wants it."""
+class GitHubWire(OpenApiWire):
+    """Checks calls against the description of GitHub's REST API."""
 
-    method: str
-    path: str
-    body: bytes
-    content_type: str
-    parameters: RequestParameters
-    host_url: str = "https://api.github.com"
-
-
-@dataclass
-class WireResponse:
-    """A response as openapi-core wants it."""
-
-    status_code: int
-    data: bytes
-    content_type: str
-    headers: Headers
-
-
-@dataclass
-class GitHubWire:
-    """Middleware that checks each REST call on its way in and out and collects what is wrong."""
-
-    app: ASGIApp
-    violations: list[str] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
-    """Method, path and status of every call that was checked."""
+    host_url = "https://api.github.com"
 
     def __post_init__(self) -> None:
         _rest()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
-            await self.app(scope, receive, send)
-            return
-        body = await _read(receive)
-        sent: list[Message] = []
+    def described_path(self, path: str) -> str | None:
+        return encode_slashes(path.removeprefix(PREFIX)) if path.startswith(PREFIX) else None
 
-        async def keep(message: Message) -> None:
-            sent.append(message)
-            await send(message)
-
-        await self.app(scope, _replay(body, receive), keep)
-        self._check(_request(scope, body), _response(sent))
-
-    def _check(self, request: WireRequest, response: WireResponse) -> None:
-        call = f"{request.method.upper()} {request.path} {response.status_code}"
-        self.calls.append(call)
-        for error in self._request_errors(request):
-            self.violations.append(f"{call} request: {_describe(error)}")
-        for text in self._response_errors(request, response):
-            self.violations.append(f"{call} response: {text}")
-
-    @staticmethod
-    def _request_errors(request: WireRequest) -> Iterator[Exception]:
+    def request_faults(self, request: WireRequest, response: WireResponse) -> Iterator[str]:
         # GitHub also takes a bare array of names; the description has the object form only.
-        if request.path.endswith("/labels") and request.body.startswith(b"["):
-            return
-        yield from _rest().iter_request_errors(request)
+        if not (request.path.endswith("/labels") and request.body.startswith(b"[")):
+            yield from map(describe, _rest().iter_request_errors(request))
 
-    @staticmethod
-    def _response_errors(request: WireRequest, response: WireResponse) -> Iterator[str]:
+    def response_faults(self, request: WireRequest, response: WireResponse) -> Iterator[str]:
         for error in _rest().iter_response_errors(request, response):
             if isinstance(error, ResponseNotFound) and response.status_code >= 400:
                 yield from _undocumented(response)
             else:
-                yield _describe(error)
+                yield describe(error)
 
 
 def _undocumented(response: WireResponse) -> Iterator[str]:
     """Check an error that the description does not list for this call: it must say why."""
     if "message" not in json.loads(response.data or b"{}"):
         yield "an error without a message"
-
-
-def _describe(error: BaseException) -> str:
-    """Name the fault; openapi-core keeps the exact places in one of the causes."""
-    texts, cause = [f"{type(error).__name__} {error}"[:100]], error.__cause__
-    while cause is not None:
-        faults = getattr(cause, "schema_errors", ())
-        texts += [text for one in faults for text in _leaves(one)] or [type(cause).__name__]
-        cause = cause.__cause__
-    return "; ".join(texts)
-
-
-def _leaves(error: ValidationError) -> Iterator[str]:
-    yield f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
-    for cause in error.context or ():
-        yield from _leaves(cause)
-
-
-async def _read(receive: Receive) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting = [body]
-
-    async def replay() -> Message:
-        if waiting:
-            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
-        return await receive()
-
-    return replay
-
-
-def _request(scope: Scope, body: bytes) -> WireRequest:
-    headers = Headers([(key.decode(), value.decode()) for key, value in scope["headers"]])
-    query = ImmutableMultiDict(parse_qsl(scope["query_string"].decode()))
-    return WireRequest(
-        method=scope["method"].lower(),
-        path=encode_slashes(scope["path"].removeprefix(PREFIX)),
-        body=body,
-        content_type=headers.get("content-type", ""),
-        parameters=RequestParameters(query=query, header=headers),
-    )
-
-
-def _response(sent: list[Message]) -> WireResponse:
-    headers = Headers([(key.decode(), value.decode()) for key, value in sent[0]["headers"]])
-    data = b"".join(message.get("body", b"") for message in sent[1:])
-    content_type = headers.get("content-type", "").lower()
-    return WireResponse(sent[0]["status"], data, content_type, headers)
 
 
 @dataclass(frozen=True)
@@ -269,7 +156,7 @@ class HookSink:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body = await _read(receive)
+        body = await read_body(receive)
         headers = {key.decode(): value.decode() for key, value in scope["headers"]}
         self._keep(headers, body)
         await Reply(status_code=204)(scope, receive, send)
@@ -298,4 +185,4 @@ def _hook_errors(delivery: Delivery) -> Iterator[str]:
         return
     schema = {"$ref": f"#/definitions/{delivery.kind}", "definitions": definitions}
     for error in Draft7Validator(schema).iter_errors(delivery.payload):
-        yield from _leaves(error)
+        yield from leaves(error)

@@ -6,25 +6,23 @@ right type; what it does not know yet may be there too.
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
 import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import pytest
-from jsonschema import Draft4Validator, Draft7Validator, ValidationError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from jsonschema import Draft4Validator, Draft7Validator
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
-WEB_API = SPECS / "slack-web-api.swagger2.json.gz"
-WRAPPER = SPECS / "slack-event-wrapper.schema.json"
-SAMPLES = SPECS / "slack-java-sdk-event-samples.tar.gz"
+from tests.contract.openapi_wire import answer, leaves
+from tests.fakes.specs import find_spec, read_spec
+
+WEB_API = "slack-web-api.swagger2.json.gz"
+WRAPPER = "slack-event-wrapper.schema.json"
+SAMPLES = "slack-java-sdk-event-samples.tar.gz"
 API = re.compile(r"^/api/(?P<method>[A-Za-z.]+)$")
 NEWER = {"apps.connections.open"}
 """Methods that the description does not have yet."""
@@ -35,20 +33,9 @@ STALE = {
 """Method to the part of its answer that the description has wrong; that part is not checked."""
 
 
-def find_spec(file: Path) -> Path:
-    """Return one of the vendor's files; without it CI fails and other runs skip, saying so."""
-    if not file.is_file():
-        reason = f"the vendor's description {file.name} is missing from {file.parent}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return file
-
-
 @cache
 def _web_api() -> dict[str, Any]:
-    spec = json.loads(gzip.decompress(find_spec(WEB_API).read_bytes()))
-    found: dict[str, Any] = _mended(spec)
+    found: dict[str, Any] = _mended(read_spec(WEB_API))
     return found
 
 
@@ -131,15 +118,8 @@ class SlackWire:
         if found is None:
             await self.app(scope, receive, send)
             return
-        sent: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            sent.append(message)
-            await send(message)
-
-        await self.app(scope, receive, keep)
-        raw = b"".join(message.get("body", b"") for message in sent[1:])
-        self._check(found["method"], sent[0]["status"], json.loads(raw))
+        response = await answer(self.app, scope, receive, send)
+        self._check(found["method"], response.status_code, json.loads(response.data))
 
     def _check(self, method: str, status: int, body: dict[str, Any]) -> None:
         outcome = "ok" if body.get("ok") else body.get("error")
@@ -163,16 +143,10 @@ def _faults(method: str, known: dict[str, Any], body: dict[str, Any]) -> Iterato
         schema["properties"] = {**schema["properties"], stale: {}}
     schema["definitions"] = _web_api()["definitions"]
     for error in Draft4Validator(schema).iter_errors(body):
-        yield from _leaves(error)
+        yield from leaves(error)
 
 
 def _is_lonely(method: str, body: dict[str, Any]) -> bool:
     """A message without replies is answered alone, which the description forgot."""
     messages = body.get("messages") or [{}]
     return method == "conversations.replies" and "thread_ts" not in messages[0]
-
-
-def _leaves(error: ValidationError) -> Iterator[str]:
-    yield f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}"
-    for cause in error.context or ():
-        yield from _leaves(cause)

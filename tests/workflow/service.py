@@ -31,7 +31,7 @@ from workflows.state import Notice, NoticeKind, TicketResult, TicketStart, Ticke
 from workflows.temporal import TemporalTickets, runtime, workflow_id
 from workflows.worker import build_workers
 
-PATIENCE_SECONDS = 6.0
+PATIENCE_SECONDS = 20.0
 SHORT_HISTORIES = "limit.historyCount.suggestContinueAsNew=40"
 """Server setting: the number of events after which a fresh history is suggested."""
 STAGE_ENDED = "a stage ended"

@@ -1,0 +1,28 @@
+"""The vendors' own descriptions of what they send and take, which lie beside the repository."""
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
+
+
+def find_spec(name: str) -> Path:
+    """Return one of the vendors' files; without it CI fails and other runs skip, saying so."""
+    file = SPECS / name
+    if not file.is_file():
+        reason = f"the vendor's description {name} is missing from {SPECS}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return file
+
+
+def read_spec(name: str) -> dict[str, Any]:
+    """Return the content of one of the vendors' compressed JSON files."""
+    content: dict[str, Any] = json.loads(gzip.decompress(find_spec(name).read_bytes()))
+    return content
