@@ -11,14 +11,37 @@ from agent.tools.base import Bench
 _RULES = ("AGENTS.md", "CONTRIBUTING.md")
 _RULES_LIMIT = 6_000
 _LISTING_LIMIT = 200
+_ALL = 1_000_000
+"""More messages than any transcript has."""
 
 
 def open_run(desk: Desk, spec: RunSpec) -> int:
-    """Write the messages that open a run; return how many. Repeating it writes the same ones."""
-    messages = [] if spec.position else _introduction(desk, spec)
-    messages.append(Message(role="user", content=_task(desk, spec)))
-    desk.ledger.write(spec.life, spec.position, messages)
-    return len(messages)
+    """Write the messages that open a run; return the transcript's length after them.
+
+    Repeating it writes the same ones. An earlier run that broke off may have left messages beyond
+    `spec.position`: this one begins behind them, and answers tool calls that were left open.
+    """
+    begin = int(desk.ledger.keep(spec.life, "opened", spec.run, _first_free(desk, spec)))
+    before = desk.ledger.read(spec.life, begin)
+    messages = _close_open_calls(before) if before else _introduction(desk, spec)
+    messages.append(Message(role="user", content=_task(desk, spec, is_first=not before)))
+    desk.ledger.write(spec.life, begin, messages)
+    return begin + len(messages)
+
+
+def _first_free(desk: Desk, spec: RunSpec) -> int:
+    return max(spec.position, len(desk.ledger.read(spec.life, _ALL)))
+
+
+def _close_open_calls(before: list[Message]) -> list[Message]:
+    answered = {message.tool_call_id for message in before if message.role == "tool"}
+    calls = [call for message in before for call in message.tool_calls]
+    text = "Not carried out: the work was interrupted here."
+    return [
+        Message(role="tool", content=text, tool_call_id=call.id)
+        for call in calls
+        if call.id not in answered
+    ]
 
 
 def _introduction(desk: Desk, spec: RunSpec) -> list[Message]:
@@ -38,15 +61,16 @@ def _introduction(desk: Desk, spec: RunSpec) -> list[Message]:
     ]
 
 
-def _task(desk: Desk, spec: RunSpec) -> str:
+def _task(desk: Desk, spec: RunSpec, *, is_first: bool) -> str:
     ledger = desk.ledger
     brief = ledger.find(spec.life, "brief", spec.run) or {}
     return render(
         f"task/{spec.stage}",
         ticket=ledger.find(spec.life, "ticket", "current"),
         plan=ledger.find(spec.life, "plan", "current"),
-        first=spec.position == 0 or spec.stage is Stage.PLAN,
+        first=is_first or spec.stage is Stage.PLAN,
         brief=brief,
+        remark=ledger.find(spec.life, "remark", spec.run) or "",
     )
 
 

@@ -128,8 +128,9 @@ def plan_note(plan: Plan, needs_approval: bool) -> ThreadNote:
         if items:
             parts.append(f"**{title}**\n" + "\n".join(f"- {item}" for item in items))
     if needs_approval:
-        why = ", ".join(plan.risks())
-        parts.append(f"It needs your approval, because {why}. A reply here changes the plan.")
+        why = ", and ".join(plan.risks())
+        because = f", because {why}" if why else ""
+        parts.append(f"It needs your approval{because}. A reply here changes the plan.")
     return ThreadNote(text="\n\n".join(parts), buttons=(APPROVE, CANCEL) if needs_approval else ())
 
 

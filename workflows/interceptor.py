@@ -4,7 +4,7 @@ from typing import Any
 
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, CancelledError
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
@@ -23,7 +23,7 @@ class _Translate(ActivityInboundInterceptor):
             return await super().execute_activity(input)
         except DeveloperError as error:
             raise _application_error(error) from error
-        except (ApplicationError, TimeoutError):
+        except (ApplicationError, CancelledError, TimeoutError):
             raise
         except Exception as error:
             info = activity.info()

@@ -1,5 +1,6 @@
 """What every phase needs of a ticket's life: its state, its activities, its inbox, its voice."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +8,12 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    ChildWorkflowError,
+    is_cancelled_exception,
+)
 from temporalio.workflow import (
     ChildWorkflowCancellationType,
     ChildWorkflowHandle,
@@ -23,8 +29,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activities.chat import Announcement, ChatActivities, ThreadPost
     from workflows.activities.code_host import PullRequestRef
     from workflows.activities.tracker import Move, TicketNote, TicketRef, TrackerActivities
-    from workflows.activities.workspace import Record, WorkspaceActivities
-    from workflows.run import RunStart, RunWorkflow
+    from workflows.activities.workspace import AuditNote, Record, WorkspaceActivities
+    from workflows.run import RunEnd, RunStart, RunWorkflow
     from workflows.state import Notice, NoticeKind, Policy, TicketState
 
 T = TypeVar("T")
@@ -88,13 +94,19 @@ class Life:
         options: policies.Options = policies.OUTSIDE,
     ) -> Any:
         """Run an activity; the ticket goes on only when it has succeeded."""
-        return await workflow.execute_activity_method(activity, argument, **options)
+        result = await workflow.execute_activity_method(activity, argument, **options)
+        task = asyncio.current_task()
+        if task and task.cancelling():  # the activity ended before it heard of the cancellation
+            raise asyncio.CancelledError
+        return result
 
     async def try_to(self, activity: Callable[..., Any], argument: Any) -> Any | None:
         """Run an activity whose failure must not stop the ticket; None if it failed."""
         try:
             return await self.do(activity, argument, policies.POLITE)
         except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
             workflow.logger.warning("left out: %s", cause(error))
             return None
 
@@ -103,23 +115,33 @@ class Life:
         run = self.next_run(stage)
         if brief:
             await self.keep("brief", run, brief)
+        if self.state.remark:
+            await self.keep("remark", run, self.state.remark)
+            self.state.remark = ""
         self.state.runs += 1
+        is_paused = self.state.is_paused
         child = await workflow.start_child_workflow(
             RunWorkflow.run,
-            RunStart(spec=self._spec(stage, run), is_paused=self.state.is_paused),
+            RunStart(spec=self._spec(stage, run), is_paused=is_paused),
             id=f"{workflow.info().workflow_id}/{self.state.runs}-{stage}",
             parent_close_policy=ParentClosePolicy.REQUEST_CANCEL,
             cancellation_type=ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
         )
-        await self._pass_on(child)
-        result: RunResult = await child
+        try:
+            await self._pass_on(child, _Told(paused=is_paused))
+        except asyncio.CancelledError:
+            child.cancel()
+            await workflow.wait([child])
+            raise
+        end: RunEnd = await child
+        self.state.inbox = [*end.unheard, *self.state.inbox]
+        result = end.result
         self.state.head, self.state.position = result.head, result.position
         self.state.steps += result.steps
         return result
 
-    async def _pass_on(self, child: ChildWorkflowHandle[Any, RunResult]) -> None:
+    async def _pass_on(self, child: ChildWorkflowHandle[Any, RunEnd], told: "_Told") -> None:
         """Pass what people say, and a pause, into a running stage until it ends."""
-        told = _Told(paused=self.state.is_paused)
         while not child.done():
             await workflow.wait_condition(
                 lambda: (
@@ -131,9 +153,10 @@ class Life:
                 told.paused = self.state.is_paused
                 kind = NoticeKind.PAUSE if told.paused else NoticeKind.RESUME
                 news.append(Notice(id="", kind=kind, actor="backsmith"))
-            for notice in news:
-                if not child.done():
-                    await child.signal(RunWorkflow.notify, notice)
+            for place, notice in enumerate(news):
+                if not await _is_told(child, notice):
+                    self.state.inbox = [*(n for n in news[place:] if n.text), *self.state.inbox]
+                    break
 
     def next_run(self, stage: Stage) -> RunId:
         """Return the id that the next run of a stage will have."""
@@ -207,6 +230,8 @@ class Life:
             try:
                 await self.do(TrackerActivities.comment_ticket, note)
             except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
                 workflow.logger.warning("ticket not commented: %s", cause(error))
         if self.state.thread:
             await self.try_to(
@@ -222,10 +247,26 @@ class Life:
         if problem:
             workflow.logger.warning("ticket not moved: %s", problem)
 
-    async def keep(self, kind: str, name: str, body: dict[str, Any]) -> None:
+    async def note(self, actor: str, action: str, detail: str = "") -> None:
+        """Append to the audit trail."""
+        entry = AuditNote(life=self.state.life, actor=actor, action=action, detail=detail[:200])
+        await self.do(WorkspaceActivities.note, entry)
+
+    async def keep(self, kind: str, name: str, body: Any) -> None:
         """Keep a small document in the ledger."""
         record = Record(life=self.state.life, kind=kind, name=name, body=body)
         await self.do(WorkspaceActivities.keep_record, record)
+
+
+async def _is_told(child: ChildWorkflowHandle[Any, RunEnd], notice: Notice) -> bool:
+    """Tell a stage something; False when it ended meanwhile."""
+    if child.done():
+        return False
+    try:
+        await child.signal(RunWorkflow.notify, notice)
+    except ApplicationError:  # it closed between our look and the signal
+        return False
+    return True
 
 
 def search_attributes(state: TicketState) -> list[SearchAttributeUpdate[Any]]:

@@ -188,11 +188,11 @@ class LocalWork:
 
     async def _live(self, spec: RunSpec) -> RunResult:
         self.progress(f"{spec.stage}: begins")
-        written = await asyncio.to_thread(open_run, self.desk, spec)
+        position = await asyncio.to_thread(open_run, self.desk, spec)
         if spec.stage is Stage.DEVELOP:
             await asyncio.to_thread(measure, self.desk, spec, self.base, (Gate.TESTS,))
         effects = DirectEffects(self.desk, spec, self.progress)
-        final = await run_graph(spec, effects, initial_state(spec, spec.position + written))
+        final = await run_graph(spec, effects, initial_state(spec, position))
         result = RunResult(
             outcome=RunOutcome(final["outcome"]),
             head=CommitSha(final["head"]),

@@ -28,6 +28,13 @@ class RunStart(Value):
     is_paused: bool = False
 
 
+class RunEnd(Value):
+    """How a run ended, and what people said too late for it."""
+
+    result: RunResult
+    unheard: tuple[Notice, ...] = ()
+
+
 @workflow.defn(name="Run")
 class RunWorkflow:
     """Think, act, and prove, until the stage is over; implements the graph's `Effects`."""
@@ -40,7 +47,7 @@ class RunWorkflow:
         self._steps = start.state["steps"] if start.state else 0
 
     @workflow.run
-    async def run(self, start: RunStart) -> RunResult:
+    async def run(self, start: RunStart) -> RunEnd:
         """Run the stage to its end, over as many histories as it takes."""
         final = await run_graph(start.spec, self, start.state or await self._open())
         if final["cut"]:
@@ -53,13 +60,15 @@ class RunWorkflow:
                     is_paused=self._is_paused,
                 )
             )
-        return RunResult(
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        result = RunResult(
             outcome=RunOutcome(final["outcome"]),
             head=CommitSha(final["head"]),
             position=final["position"],
             steps=final["steps"],
             reason=final["reason"],
         )
+        return RunEnd(result=result, unheard=tuple(self._said))
 
     @workflow.signal
     def notify(self, notice: Notice) -> None:
@@ -74,10 +83,10 @@ class RunWorkflow:
 
     async def _open(self) -> RunState:
         spec = self._spec
-        written = await self._do(AgentActivities.open_run, spec, policies.CODE, "open")
+        position = await self._do(AgentActivities.open_run, spec, policies.CODE, "open")
         if spec.stage is Stage.DEVELOP:
             await self._do(AgentActivities.measure_base, spec, policies.CODE, "tests at base")
-        return initial_state(spec, spec.position + written)
+        return initial_state(spec, int(position))
 
     async def listen(self, position: int) -> int:
         """Wait while paused; write what people said meanwhile."""

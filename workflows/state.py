@@ -94,8 +94,10 @@ class TicketState(BaseModel):
     pull_request: int | None = None
     pull_request_url: str | None = None
     approved_by: str = ""
+    question: str = ""
+    """What to ask people in the phase `clarify`; empty for what the developer asked."""
     remark: str = ""
-    """What a person said with the approval, or to change a plan, or to go on after a block."""
+    """What a person said that the next run must hear."""
     inbox: list[Notice] = Field(default_factory=list)
     seen: list[str] = Field(default_factory=list)
     is_paused: bool = False

@@ -67,6 +67,7 @@ class TicketWorkflow:
                     carried = start.model_copy(update={"state": state})
                     workflow.continue_as_new(carried)
         except asyncio.CancelledError:
+            _uncancel()
             state.stop = Notice(id="", kind=NoticeKind.CANCEL, actor="the workflow service")
             await self._end(state.stop)
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -123,7 +124,7 @@ class TicketWorkflow:
         finally:
             if not task.done():
                 task.cancel()
-                await asyncio.wait([task])
+                await workflow.wait([task])
         return await self._end(self._state.stop)
 
     async def _step(self, phase: Phase) -> Phase:
@@ -144,13 +145,22 @@ class TicketWorkflow:
         given_away = stop is not None and stop.kind is NoticeKind.UNASSIGNED
         why = f"The ticket was {'given to somebody else' if given_away else 'cancelled'} by {who}."
         state.outcome = Outcome.CANCELLED
+        await life.note(who, "stopped the work", why)
         if state.pull_request is not None:
             closing = Closing(pull_request=life.pull_request, reason=why)
             await life.try_to(CodeHostActivities.close_pull_request, closing)
         await life.say(f"{why} I have stopped working on it.")
-        await clean_up(life)
+        try:
+            await clean_up(life)
+        except ActivityError as error:
+            workflow.logger.warning("worktree not removed: %s", cause(error))
         await life.announce(Phase.DONE, Outcome.CANCELLED.value)
         return Phase.DONE
+
+
+def _uncancel() -> None:
+    if task := asyncio.current_task():
+        task.uncancel()
 
 
 def _new_life(start: TicketStart) -> TicketState:
@@ -158,6 +168,6 @@ def _new_life(start: TicketStart) -> TicketState:
     return TicketState(
         key=start.key,
         site=start.site,
-        life=LifeId(f"{start.key}-{birth[:8]}"),
+        life=LifeId(f"{start.key}-{birth[-8:]}"),
         started=workflow.now(),
     )

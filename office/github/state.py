@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from office.faults import Fault, FaultGate
 from office.github import git_http, pages
 from office.github.accounts import BACKSMITH, account_of, organization
 from office.github.acts.comments import add_comment
@@ -26,7 +27,7 @@ from office.github.auth import INSTALLATION_ID, Keys
 from office.github.ci.environments import Environments
 from office.github.ci.runner import Runner
 from office.github.ci.workflow import read_workflows_now, required_names
-from office.github.faults import Fault, Faults
+from office.github.faults import fault_body
 from office.github.git import REFS, git_now, identity, parse_refs
 from office.github.graphql import answer_query
 from office.github.hub import Hub
@@ -158,7 +159,7 @@ class GitHub:
                 Route(f"{repository}.git/{{tail:path}}", self._git, methods=["GET", "POST"]),
                 *(Route(path, functools.partial(page, self._hub)) for path, page in plain),
             ],
-            middleware=[Middleware(Faults, rules=self.faults)],
+            middleware=[Middleware(FaultGate, faults=self.faults, body=fault_body)],
             lifespan=self._lifespan,
         )
 

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from office.faults import Fault, FaultGate
 from office.jira import comment_routes, site_routes, ticket_routes
 from office.jira.ask import Answer, endpoint
-from office.jira.faults import FaultGate
 
 if TYPE_CHECKING:
     from office.jira.state import Jira
@@ -81,6 +81,6 @@ async def _unknown(request: Request, error: Exception) -> Response:
     return JSONResponse({"errorMessages": [message], "errors": {}}, status)
 
 
-def _fault_body(status: int) -> bytes:
-    message = "Rate limit exceeded." if status == 429 else "The site cannot answer now."
-    return json.dumps({"errorMessages": [message], "errors": {}}).encode()
+def _fault_body(fault: Fault) -> bytes:
+    usual = "Rate limit exceeded." if fault.status == 429 else "The site cannot answer now."
+    return json.dumps({"errorMessages": [fault.message or usual], "errors": {}}).encode()

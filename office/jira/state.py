@@ -8,10 +8,10 @@ from typing import Any
 
 from starlette.applications import Starlette
 
+from office.faults import Fault
 from office.jira import adf, edits, markdown, render, view, webhooks
 from office.jira.app import build
 from office.jira.errors import Refused, no_ticket
-from office.jira.faults import Fault
 from office.jira.models import (
     STORY_POINTS,
     Attachment,

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from office.jira.faults import FaultGate
+from office.faults import Fault, FaultGate
 from office.slack import chat_methods, room_methods
 from office.slack.call import Call, arguments_of, token_of
 from office.slack.errors import Refused
@@ -114,6 +114,6 @@ def _responses(slack: Slack) -> Endpoint:
     return serve
 
 
-def _fault_body(status: int) -> bytes:
-    error = "ratelimited" if status == 429 else "internal_error"
-    return json.dumps({"ok": False, "error": error}).encode()
+def _fault_body(fault: Fault) -> bytes:
+    usual = "ratelimited" if fault.status == 429 else "internal_error"
+    return json.dumps({"ok": False, "error": fault.message or usual}).encode()

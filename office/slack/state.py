@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 
-from office.jira.faults import Fault
+from office.faults import Fault
 from office.people import BOT, PEOPLE, Person
 from office.slack import blocks, events, payloads, view
 from office.slack.app import build

@@ -8,7 +8,8 @@ from typing import Any
 from temporalio.client import Client
 
 from office.lead import ScriptedLead
-from tests.e2e.town import Town, eventually, town
+from tests.e2e.town import Town, town
+from tests.fakes.waiting import until
 
 
 def measure_histories(key: str = "SHOP-7") -> dict[str, Any]:
@@ -16,7 +17,7 @@ def measure_histories(key: str = "SHOP-7") -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, town(Path(folder)) as place:
         place.office.spawn(ScriptedLead(place.office).run())
         place.assign(key)
-        eventually(lambda: place.status(key) == "Done", "the ticket is done", 200)
+        until(lambda: place.status(key) == "Done", "the ticket is done", 200)
         return asyncio.run(_read(place))
 
 

@@ -72,10 +72,10 @@ def _desk(ledger: SqlLedger) -> tuple[Desk, RunSpec]:
 
 async def _direct(ledger: SqlLedger) -> float:
     desk, spec = _desk(ledger)
-    written = open_run(desk, spec)
+    position = open_run(desk, spec)
     started = time.perf_counter()
     effects = DirectEffects(desk, spec, lambda _line: None)
-    await run_graph(spec, effects, initial_state(spec, written))
+    await run_graph(spec, effects, initial_state(spec, position))
     return time.perf_counter() - started
 
 

@@ -15,7 +15,7 @@ from agent.domain.repository import Repository
 from agent.ports import CodeHost, PullRequestDraft
 from integrations.github.connection import GitHubConnection
 from integrations.github.host import GitHubHost
-from office.github.faults import Fault
+from office.faults import Fault
 from office.github.state import GitHub
 from office.people import BOT, LEAD, Person
 from office.world import Feed, Post

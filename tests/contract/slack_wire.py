@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,7 +17,7 @@ from jsonschema import Draft4Validator, Draft7Validator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.contract.openapi_wire import answer, leaves
-from tests.fakes.specs import find_spec, read_spec
+from tests.fakes.specs import find_spec, read_samples, read_spec
 
 WEB_API = "slack-web-api.swagger2.json.gz"
 WRAPPER = "slack-event-wrapper.schema.json"
@@ -56,13 +55,8 @@ def _mended(part: Any) -> Any:
 
 
 @cache
-def _sample(name: str) -> dict[str, Any]:
-    with tarfile.open(find_spec(SAMPLES)) as archive:
-        [member] = [each for each in archive if each.name.endswith(f"/{name}.json")]
-        file = archive.extractfile(member)
-        assert file is not None
-        sample: dict[str, Any] = json.load(file)
-    return sample
+def _samples() -> dict[str, dict[str, Any]]:
+    return read_samples(SAMPLES)
 
 
 def event_faults(payload: dict[str, Any], sample: str) -> list[str]:
@@ -70,7 +64,7 @@ def event_faults(payload: dict[str, Any], sample: str) -> list[str]:
 
     Every key that both have holds a value of the same kind, and no key is unheard of.
     """
-    faults = list(_unlike(payload, _sample(sample), ""))
+    faults = list(_unlike(payload, _samples()[sample], ""))
     if "event" in payload:
         schema = json.loads(find_spec(WRAPPER).read_text())
         faults += [each.message for each in Draft7Validator(schema).iter_errors(payload)]

@@ -19,7 +19,7 @@ from agent.domain.progress import Button, Card, Link, ThreadNote, ThreadRef
 from agent.ports import Chat
 from integrations.slack.chat import SlackChat
 from integrations.slack.connection import SlackConnection, web_client
-from office.jira.faults import Fault
+from office.faults import Fault
 from office.slack.limits import PostLimit
 from office.slack.state import Slack
 from office.world import Feed, Post

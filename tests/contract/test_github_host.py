@@ -17,7 +17,7 @@ from agent.domain.pull_request import ReviewState
 from agent.domain.repository import Repository
 from integrations.github.connection import GitHubConnection
 from integrations.github.host import GitHubHost
-from office.github.faults import Fault
+from office.faults import Fault
 from office.people import BOT, ENGINEER, LEAD, OUTSIDER
 from tests.contract.code_host_sites import (
     BRANCH,

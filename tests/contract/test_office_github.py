@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +22,14 @@ from github.CheckRun import CheckRun
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
+from office.faults import Fault
 from office.github.ci.environments import parse_installs
-from office.github.faults import Fault, secondary_rate_limit
+from office.github.faults import secondary_rate_limit
 from office.github.state import GitHub
 from office.people import BOT, ENGINEER, LEAD, OUTSIDER, Person
 from office.world import Feed, Hook, Post
 from tests.contract.github_wire import GitHubWire, HookSink
+from tests.fakes.waiting import until
 
 T = TypeVar("T")
 GIT = shutil.which("git") or "git"
@@ -52,18 +53,6 @@ jobs:
         run: python -m compileall -q .
 """
 CODE = "".join(f"line_{number} = {number}\n" for number in range(1, 31))
-
-
-def until(condition: Callable[[], T], seconds: float = 20) -> T:
-    """Wait for something to become true, and return it."""
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise TimeoutError(condition)
-        time.sleep(0.05)
 
 
 @dataclass

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import tarfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,17 +15,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from office.faults import Fault
 from office.jira import adf, markdown, render
 from office.jira.errors import Refused
-from office.jira.faults import Fault
 from office.jira.state import Jira
 from office.people import BOT, ENGINEER, LEAD, OUTSIDER
 from office.world import Feed, Hook, Post
-from tests.contract.jira_wire import SPECS, JiraWire, adf_schema
+from tests.contract.jira_wire import JiraWire, adf_schema
 from tests.fakes.loop_thread import LoopThread
+from tests.fakes.specs import read_samples
 
 SECRET = "an admin webhook's secret"  # noqa: S105 - of this test
-SAMPLES = SPECS / "jira-webhook-samples.mattermost.tar.gz"
+SAMPLES = "jira-webhook-samples.mattermost.tar.gz"
 
 
 class Site:
@@ -387,17 +387,6 @@ def test_an_answer_can_be_lost_after_the_write(site: Site) -> None:
     assert len(site.jira.tickets["PAY-1"].comments) == 1
 
 
-def sample(name: str) -> dict[str, Any]:
-    if not SAMPLES.is_file():
-        pytest.skip(f"the captured webhooks {SAMPLES.name} are missing from {SAMPLES.parent}")
-    with tarfile.open(SAMPLES) as archive:
-        [member] = [each for each in archive if each.name.endswith(f"/{name}.json")]
-        file = archive.extractfile(member)
-        assert file is not None
-        body: dict[str, Any] = json.load(file)
-    return body
-
-
 def assert_like(ours: Any, theirs: Any, where: str = "") -> None:
     """Check that every key we send is one that the real site sends, with a value of its type."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
@@ -414,7 +403,7 @@ def test_an_assignment_is_announced_like_the_captured_one(site: Site, thread: Lo
     site.jira.hooks.append(mailbox.hook)
     site.call(site.jira.assign, "PAY-1", BOT, LEAD)
     headers, body = mailbox.next()
-    captured = sample("webhook-issue-updated-assigned")
+    captured = read_samples(SAMPLES)["webhook-issue-updated-assigned"]
     assert headers["x-atlassian-webhook-identifier"]
     assert headers["x-atlassian-webhook-flow"] == "Primary"
     assert set(body) == set(captured)
@@ -431,7 +420,7 @@ def test_a_comment_is_announced_like_the_captured_one(site: Site, thread: LoopTh
     site.jira.hooks.append(mailbox.hook)
     site.call(site.jira.comment, "PAY-1", f"Please, @{BOT.name}", OUTSIDER)
     _, body = mailbox.next()
-    captured = sample("webhook-cloud-comment-created")
+    captured = read_samples(SAMPLES)["webhook-cloud-comment-created"]
     assert set(body) == set(captured)
     assert set(body["comment"]) == set(captured["comment"])
     assert_like(body, captured)

@@ -22,7 +22,7 @@ from starlette.routing import Route
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from office.jira.faults import Fault
+from office.faults import Fault
 from office.people import BOT, ENGINEER, LEAD
 from office.slack.errors import Refused
 from office.slack.limits import PostLimit

@@ -17,7 +17,7 @@ from agent.domain.ids import TicketKey
 from agent.ports import TicketTracker
 from integrations.jira.connection import JiraConnection
 from integrations.jira.tracker import JiraTracker
-from office.jira.faults import Fault
+from office.faults import Fault
 from office.jira.state import Jira
 from office.people import BOT, LEAD, OUTSIDER
 from office.world import Feed, Post

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from office.lead import ScriptedLead
-from tests.e2e.town import Town, eventually, town
+from tests.e2e.town import Town, town
+from tests.fakes.waiting import until
 
 pytestmark = pytest.mark.timeout(600)
 KILLS = 5
@@ -41,7 +42,7 @@ def _next_worker(place: Town, last: int | None) -> int:
         pid = place.pid("worker")
         return pid if pid != last else None
 
-    return eventually(look, "a new worker", 60)
+    return until(look, "a new worker", 60)
 
 
 def test_killing_the_worker_five_times_changes_nothing_that_people_see(tmp_path: Path) -> None:
@@ -50,8 +51,8 @@ def test_killing_the_worker_five_times_changes_nothing_that_people_see(tmp_path:
         place.office.spawn(ScriptedLead(place.office).run())
         place.assign("SHOP-7")
         killed = _kill_at_random(place, chance)
-        eventually(lambda: _is_done(place), f"merged and done (KILL_SEED={SEED})", 400)
-        posts = eventually(lambda: _last_words(place), "the last word in the thread")
+        until(lambda: _is_done(place), f"merged and done (KILL_SEED={SEED})", 400)
+        posts = until(lambda: _last_words(place), "the last word in the thread", 120)
         assert killed == KILLS, f"KILL_SEED={SEED}: the ticket was done after {killed} kills"
         (pull,) = place.pulls()
         assert pull["merged"]

@@ -2,12 +2,11 @@
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from integrations.ledger.ledger import SqlLedger, open_ledger
 from office.building import Office
@@ -19,7 +18,6 @@ from tests.contract.slack_wire import SlackWire
 from workflows.demo import product_running
 from workflows.demo_setup import DemoSetup, connect_webhooks, prepare
 
-T = TypeVar("T")
 CACHE = Path(os.environ.get("BACKSMITH_HOME") or Path.home() / ".backsmith")
 """Environments of the sample repositories are built once for all runs on a machine."""
 
@@ -110,15 +108,3 @@ def _check_wire(office: Office, name: str, wire: Callable[[Any], Any]) -> Any:
     checked = wire(part.app())
     part.app = lambda: checked
     return checked
-
-
-def eventually(
-    look: Callable[[], T | None], what: str, within_seconds: float = 120, every_seconds: float = 0.2
-) -> T:
-    """Return the first truthy result of `look`; fail with `what` when time is over."""
-    deadline = time.monotonic() + within_seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(every_seconds)
-    raise AssertionError(f"not within {within_seconds} s: {what}")

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +27,10 @@ def read_spec(name: str) -> dict[str, Any]:
     """Return the content of one of the vendors' compressed JSON files."""
     content: dict[str, Any] = json.loads(gzip.decompress(find_spec(name).read_bytes()))
     return content
+
+
+def read_samples(name: str) -> dict[str, dict[str, Any]]:
+    """Return the JSON files of one of the vendors' archives, by name."""
+    with tarfile.open(find_spec(name)) as archive:
+        files = [(member.name, archive.extractfile(member)) for member in archive]
+        return {Path(path).stem: json.load(file) for path, file in files if file is not None}

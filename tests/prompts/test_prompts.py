@@ -86,7 +86,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "task/develop": (
         "task/develop",
-        {"first": False, "ticket": TICKET, "plan": PLAN.model_dump(), "brief": {}},
+        {"first": False, "ticket": TICKET, "plan": PLAN.model_dump(), "brief": {}, "remark": ""},
     ),
     "task/develop_approved": (
         "task/develop",
@@ -94,25 +94,27 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "first": False,
             "ticket": TICKET,
             "plan": PLAN.model_dump(),
-            "brief": {"approved_by": "the Tech Lead", "remark": "Mind the time zones."},
+            "brief": {"approved_by": "the Tech Lead"},
+            "remark": "Mind the time zones.",
         },
     ),
     "task/develop_without_plan": (
         "task/develop",
-        {"first": True, "ticket": TICKET, "plan": None, "brief": {}},
+        {"first": True, "ticket": TICKET, "plan": None, "brief": {}, "remark": ""},
     ),
     "task/repair": (
         "task/repair",
         {
+            "remark": "",
             "brief": {
                 "checks": [
                     {"name": "test", "conclusion": "failure", "log": "E   assert 500 == 200"},
                     {"name": "lint", "conclusion": "timed_out", "log": ""},
                 ]
-            }
+            },
         },
     ),
-    "task/respond": ("task/respond", {"brief": {"comments": COMMENTS}}),
+    "task/respond": ("task/respond", {"brief": {"comments": COMMENTS}, "remark": ""}),
     "observation/said": (
         "observation/said",
         {"who": "the Tech Lead", "text": "Refunds come later."},
@@ -134,7 +136,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         {"was_cut": True, "stage": "develop"},
     ),
 }
-IN_REPORT = {"report/pull_request", "task/_ticket"}
+IN_REPORT = {"report/pull_request", "task/_ticket", "task/_remark"}
 """Rendered through the report, or as a part of other templates."""
 
 

@@ -29,7 +29,6 @@ def replayer(ticket: type[TicketWorkflow] = TicketWorkflow) -> Replayer:
     )
 
 
-@pytest.mark.filterwarnings("ignore:asyncio.wait")
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 async def test_a_recorded_history_replays(path: Path) -> None:
     await replayer().replay_workflow(history(path))

@@ -8,14 +8,15 @@ from agent.hearing import hear
 from agent.opening import open_run
 from agent.prompting import render
 from tests.fakes.bench import LIFE, Office, office
+from tests.fakes.chat_model import call
 
 FILES = {"app.py": "x = 1\n", "AGENTS.md": "Money is in cents.\n", "pytest.ini": "[pytest]\n"}
 
 
 def opened(at: Office, stage: Stage = Stage.PLAN, position: int = 0) -> list[Message]:
     spec = at.spec(stage, position=position)
-    count = open_run(at.desk, spec)
-    return at.ledger.read(LIFE, position + count)[-count:]
+    at.ledger.write(LIFE, 0, [Message(role="system", content="rules")] * position)
+    return at.ledger.read(LIFE, open_run(at.desk, spec))[position:]
 
 
 def test_a_first_run_opens_with_rules_repository_and_task() -> None:
@@ -67,7 +68,6 @@ def test_opening_again_after_the_ticket_changed_keeps_what_was_told() -> None:
 @pytest.mark.parametrize("stage", [Stage.PLAN, Stage.DEVELOP])
 def test_a_later_run_opens_with_its_task_alone(stage: Stage) -> None:
     at = office(files=FILES)
-    at.ledger.write(LIFE, 0, [Message(role="system", content="rules")] * 5)
     messages = opened(at, stage, position=5)
     assert [message.role for message in messages] == ["user"]
     assert at.sandbox.prepared == []
@@ -103,7 +103,7 @@ def test_a_plan_that_was_approved_is_told_as_such() -> None:
 
 def test_the_brief_of_another_run_is_not_told() -> None:
     at = office(files=FILES)
-    at.ledger.replace(LIFE, "brief", "PAY-1-abcdefgh/9-develop", {"remark": "Use blue."})
+    at.ledger.replace(LIFE, "remark", "PAY-1-abcdefgh/9-develop", "Use blue.")
     assert "blue" not in opened(at, Stage.DEVELOP, position=5)[0].content
 
 
@@ -114,6 +114,24 @@ def test_a_repair_is_told_the_failed_checks_with_their_logs() -> None:
     at.ledger.replace(LIFE, "brief", spec.run, {"checks": [check]})
     [task] = opened(at, Stage.REPAIR, position=5)
     assert "test: failure\n<log>\nassert 1 == 2\n</log>" in task.content
+
+
+def test_a_run_begins_behind_what_an_earlier_one_left_and_answers_its_open_calls() -> None:
+    at = office(files=FILES)
+    said = Message(role="user", content="The checks failed.")
+    at.ledger.write(LIFE, 2, [said, call("read_files", files=[{"path": "app.py"}])])
+    answer, task = opened(at, Stage.DEVELOP, position=2)[2:]
+    assert (answer.role, answer.content[:15]) == ("tool", "Not carried out")
+    assert "Carry the ticket out now." in task.content
+
+
+def test_a_remark_is_told_to_the_run_that_it_was_kept_for() -> None:
+    at = office(files=FILES)
+    spec = at.spec(Stage.REPAIR, position=5)
+    at.ledger.replace(LIFE, "brief", spec.run, {"checks": []})
+    at.ledger.replace(LIFE, "remark", spec.run, "The fixture is wrong.")
+    [task] = opened(at, Stage.REPAIR, position=5)
+    assert "<said>\nThe fixture is wrong.\n</said>" in task.content
 
 
 def test_what_people_say_is_written_with_who_said_it() -> None:

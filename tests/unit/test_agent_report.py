@@ -208,7 +208,7 @@ def test_a_plan_that_needs_nobody_has_no_buttons() -> None:
 
 def test_a_plan_that_needs_approval_says_why_and_has_buttons() -> None:
     note = plan_note(RISKY, needs_approval=True)
-    assert "because it migrates the database schema, it adds a dependency." in note.text
+    assert "because it migrates the database schema, and it adds a dependency." in note.text
     assert [button.action for button in note.buttons] == ["approve", "cancel"]
 
 

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,6 +16,7 @@ from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 
 from agent.domain.errors import SettingsError, TransientError
+from tests.fakes.waiting import is_gone, until
 from workflows.embedded import SEARCH_ATTRIBUTES, EmbeddedTemporal, find_binary
 from workflows.processes import HomeLock, free_port, is_taken
 
@@ -66,15 +66,6 @@ async def attributes(address: str) -> dict[str, int]:
     return dict(found.custom_attributes)
 
 
-def is_gone(pid: int) -> bool:
-    """Tell whether a process has ended, also when nobody has asked for its exit code yet."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return True
-    return state == "Z"
-
-
 def test_it_starts_with_our_search_attributes_and_stops_cleanly(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         assert server.is_alive()
@@ -99,10 +90,7 @@ def test_its_data_survives_a_kill(tmp_path: Path) -> None:
     asyncio.run(begin(server.address))
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while server.is_alive():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: not server.is_alive())
     server.start()
     try:
         assert asyncio.run(begun_by(server.address)) == "Any"
@@ -172,9 +160,6 @@ def test_it_dies_with_its_owner_and_a_second_owner_waits_for_that(tmp_path: Path
                 pass
         finally:
             owner.kill()
-    deadline = time.monotonic() + 20
-    while not is_gone(pid):
-        assert time.monotonic() < deadline, "the server outlived its owner"
-        time.sleep(0.02)
+    until(lambda: is_gone(pid), "the server ends with its owner")
     with HomeLock(tmp_path / "backsmith.lock", "another"), running(tmp_path, port) as server:
         assert server.is_alive()

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from agent.domain.errors import SettingsError
+from tests.fakes.waiting import is_gone, until
 from workflows.health import serve_health
 from workflows.processes import (
     STATE_FILE,
@@ -49,23 +49,6 @@ print("deaf", flush=True)
 time.sleep(600)
 """
 Start = Callable[[str, Path], "subprocess.Popen[str]"]
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-
-
-def is_gone(pid: int) -> bool:
-    """Tell whether a process has ended, also when nobody has asked for its exit code yet."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return True
-    return state == "Z"
 
 
 @pytest.fixture

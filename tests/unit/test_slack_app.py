@@ -26,6 +26,7 @@ from agent.domain.event import ButtonPressed, Event, ThreadReplied
 from integrations.slack.app import build_app, http_handler, socket_mode
 from integrations.slack.connection import SlackConnection
 from tests.fakes.loop_thread import LoopThread
+from tests.fakes.waiting import until
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "slack"
 SIGNING = "made-up-signing-secret"
@@ -277,7 +278,7 @@ def test_socket_mode_does_not_acknowledge_what_the_sink_could_not_store() -> Non
         mode.start()
         socket.send("lost", "events_api", "message_in_thread")
         socket.send("lost too", "interactive", "button_pressed")
-        wait_until(lambda: sink.failures == 0)
+        until(lambda: sink.failures == 0)
         socket.send("kept", "events_api", "message_in_thread")
         assert socket.acknowledged.get(timeout=WAIT_SECONDS) == "kept"
         mode.stop()
@@ -291,10 +292,3 @@ def test_a_refused_app_token_is_told_at_the_start() -> None:
         mode = socket_mode(build_app(connection(origin), "", Sink()), "made-up-app-token")
         with pytest.raises(PermissionDeniedError, match="SLACK_APP_TOKEN"):
             mode.start()
-
-
-def wait_until(is_so: Any) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, "waited in vain"
-        threading.Event().wait(0.01)

@@ -1,9 +1,7 @@
 """Slack's payloads to events: which posts and presses count, whose they are, what they say."""
 
 import json
-import os
-import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +10,9 @@ import pytest
 from agent.domain.event import ButtonPressed, Event, ThreadReplied
 from agent.domain.ids import ActorId, TicketKey
 from integrations.slack.events import parse_action, parse_message
+from tests.fakes.specs import read_samples
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "slack"
-ARCHIVE = (
-    Path(__file__).resolve().parents[2].parent
-    / "shared"
-    / "specs"
-    / "slack-java-sdk-event-samples.tar.gz"
-)
 LEAD = ActorId("slack:U0LEAD01")
 POST_ID = "slack:message:C0BACKEND:1763800000.000200"
 PARENT, OWN = "1763800000.000100", "1763800000.000200"
@@ -167,15 +160,6 @@ FILLED = {
 }
 
 
-def archived() -> Iterator[tuple[str, dict[str, Any]]]:
-    with tarfile.open(ARCHIVE) as archive:
-        for member in archive:
-            if member.name.endswith(".json"):
-                content = archive.extractfile(member)
-                assert content is not None
-                yield Path(member.name).stem, json.load(content)
-
-
 def filled(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return a blank sample with the values that would make it count, if its kind counted."""
     event = body["event"]
@@ -184,10 +168,7 @@ def filled(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def test_of_all_kinds_of_events_only_people_s_posts_count() -> None:
-    if not ARCHIVE.exists():
-        assert os.environ.get("CI") != "true", f"{ARCHIVE} is missing"
-        pytest.skip(f"{ARCHIVE} is not here")
-    bodies = dict(archived())
+    bodies = read_samples("slack-java-sdk-event-samples.tar.gz")
     assert len(bodies) > 100
     assert [name for name, body in bodies.items() if parse_action(body)] == []
     counted = {

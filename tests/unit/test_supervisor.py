@@ -9,13 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.fakes.waiting import is_gone, until
 from workflows.processes import STATE_FILE, free_port, is_taken
 from workflows.supervisor import last_line
 
@@ -43,23 +43,6 @@ SETTINGS = {
     "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
     "BACKSMITH_MODEL": "recorded",
 }
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
-
-
-def is_gone(pid: int) -> bool:
-    """Tell whether a process has ended, also when nobody has asked for its exit code yet."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return True
-    return state == "Z"
 
 
 class Up:

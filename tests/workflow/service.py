@@ -7,7 +7,6 @@ import asyncio
 import gc
 import itertools
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
@@ -252,7 +251,6 @@ def _follow(history: WorkflowHistory, event: HistoryEvent) -> tuple[str, str] | 
 @asynccontextmanager
 async def working(address: str, team: Team, key: TicketKey = KEY) -> AsyncIterator[Running]:
     """Run our workers over a team of fakes."""
-    warnings.filterwarnings("ignore", "asyncio.wait", UserWarning)
     client = await Client.connect(address, data_converter=DATA_CONVERTER, runtime=runtime())
     running = Running(client, team, key)
     heavy, light = build_workers(client, *team.activities())

@@ -42,7 +42,7 @@ class AgentActivities:
 
     @activity.defn
     def open_run(self, spec: RunSpec) -> int:
-        """Write the run's first messages; return how many."""
+        """Write the run's first messages; return the transcript's length after them."""
         with heartbeating():
             return open_run(self.desk, spec)
 

@@ -122,6 +122,7 @@ class CodeHostActivities:
         self._adopt_evidence(what.life, what.head, commit)
         if commit != what.parent:
             self.ledger.keep(what.life, "commit", commit, commit)
+            self.ledger.note(what.life, "backsmith", "pushed", f"{what.branch} at {commit[:8]}")
         return commit
 
     def _adopt_evidence(self, life: LifeId, snapshot: CommitSha, commit: CommitSha) -> None:
@@ -154,7 +155,10 @@ class CodeHostActivities:
                 body=body,
             )
         )
-        ledger.record_sent(f"{life}/pull-request", f"{found.repository}#{found.number}")
+        name = f"{found.repository}#{found.number}"
+        if ledger.sent(f"{life}/pull-request") is None:
+            ledger.note(life, "backsmith", "opened the pull request", found.url)
+        ledger.record_sent(f"{life}/pull-request", name)
         return _view(found)
 
     @activity.defn

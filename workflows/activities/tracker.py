@@ -68,9 +68,13 @@ class TrackerActivities:
         except NotFoundError:
             return TicketBrief(exists=False)
         self._keep(ref.life, ticket)
-        repository, question = self.catalogue.repository_of(ticket)
+        answers = [str(answer) for answer in self.ledger.list(ref.life, "clarification")]
+        said = "\n".join([ticket.description, *answers])
+        repository, question = self.catalogue.repository_of(
+            ticket.model_copy(update={"description": said})
+        )
         return TicketBrief(
-            has_text=bool(ticket.description.strip()),
+            has_text=bool(said.strip()),
             is_ours=ticket.assignee == self.tracker.whoami(),
             is_done=ticket.is_done,
             summary=first_line(ticket.summary),

@@ -26,7 +26,16 @@ class Record(Value):
     life: LifeId
     kind: str
     name: str
-    body: dict[str, Any]
+    body: Any
+
+
+class AuditNote(Value):
+    """Who did what."""
+
+    life: LifeId
+    actor: str
+    action: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,11 @@ class WorkspaceActivities:
     def keep_record(self, record: Record) -> None:
         """Keep a small document."""
         self.ledger.replace(record.life, record.kind, record.name, record.body)
+
+    @activity.defn
+    def note(self, note: AuditNote) -> None:
+        """Append to the audit trail; a repeated attempt may note a thing twice."""
+        self.ledger.note(note.life, note.actor, note.action, note.detail)
 
     @activity.defn
     def find_question(self, life: LifeId) -> tuple[str, ...]:

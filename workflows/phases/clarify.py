@@ -17,11 +17,11 @@ _ANSWERS = (NoticeKind.SAID, NoticeKind.APPROVE, NoticeKind.RESUME)
 
 async def clarify(life: Life) -> Phase:
     """Put the open question to people and wait for the answer; then read the ticket again."""
-    if life.state.remark:
-        questions: tuple[str, ...] = (life.state.remark,)
+    if life.state.question:
+        questions: tuple[str, ...] = (life.state.question,)
     else:
         questions = await life.do(WorkspaceActivities.find_question, life.state.life)
-    life.state.remark = ""
+    life.state.question = ""
     life.take(NoticeKind.RESUME, NoticeKind.APPROVE)
     await life.announce(Phase.CLARIFY)
     await life.say(questions_text(questions))
@@ -34,4 +34,6 @@ async def clarify(life: Life) -> Phase:
         if answer.text:
             note = TicketNote(ticket=life.ticket, name=answer.id, text=answer.text)
             await life.do(TrackerActivities.clarify, note)
+    if life.state.back_to not in (Phase.INTAKE, Phase.PLAN):  # those read the whole ticket again
+        life.state.remark = " ".join(answer.text for answer in answers if answer.text)
     return life.state.back_to

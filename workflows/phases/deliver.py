@@ -39,5 +39,7 @@ async def blocked(life: Life) -> Phase:
     await life.say(blocked_text(reason))
     heard = await life.wait(NoticeKind.SAID, NoticeKind.RESUME, NoticeKind.APPROVE)
     life.state.repairs = 0
+    for notice in heard:
+        await life.note(notice.actor, "answered", notice.text)
     life.state.remark = " ".join(n.text for n in heard if n.text)
     return life.state.back_to

@@ -18,12 +18,8 @@ with workflow.unsafe.imports_passed_through():
 async def develop(life: Life) -> Phase:
     """Let the developer carry the plan out."""
     await life.announce(Phase.DEVELOP)
-    brief = {}
-    if life.state.approved_by:
-        brief["approved_by"] = life.state.approved_by
-    if life.state.remark:
-        brief["remark"], life.state.remark = life.state.remark, ""
-    return after_run(life, await life.run_stage(Stage.DEVELOP, brief or None), Phase.DEVELOP)
+    brief = {"approved_by": life.state.approved_by} if life.state.approved_by else None
+    return after_run(life, await life.run_stage(Stage.DEVELOP, brief), Phase.DEVELOP)
 
 
 def after_run(life: Life, result: RunResult, again: Phase) -> Phase:

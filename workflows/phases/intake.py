@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activities.tracker import TicketBrief, TrackerActivities
     from workflows.activities.workspace import LifeRepository, WorkspaceActivities
     from workflows.life import Life
+    from workflows.state import NoticeKind
 
 NO_TEXT = (
     "The ticket has no description. What should change, and how will we know that it works? "
@@ -17,6 +18,8 @@ NO_TEXT = (
 
 async def intake(life: Life) -> Phase:
     """Understand what is asked and where, or find out what must be asked back."""
+    for notice in life.take(NoticeKind.ASSIGNED):
+        await life.note(notice.actor, "gave us the ticket")
     brief: TicketBrief = await life.do(TrackerActivities.read_ticket, life.ticket)
     if not brief.exists:
         life.state.outcome = Outcome.BLOCKED
@@ -30,7 +33,7 @@ async def intake(life: Life) -> Phase:
     await life.announce(Phase.INTAKE)
     question = brief.question or ("" if brief.has_text else NO_TEXT)
     if question:
-        life.state.remark, life.state.back_to = question, Phase.INTAKE
+        life.state.question, life.state.back_to = question, Phase.INTAKE
         return Phase.CLARIFY
     life.state.branch = life.state.branch or brief.branch
     where = LifeRepository(life=life.state.life, repository=life.repository)

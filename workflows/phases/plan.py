@@ -32,7 +32,10 @@ async def plan(life: Life) -> Phase:
         name=f"plan-{life.state.notes}",
         needs_approval=needs_approval,
     )
-    await life.do(ChatActivities.post_plan, post)
+    if needs_approval:
+        await life.do(ChatActivities.post_plan, post)
+    else:
+        await life.try_to(ChatActivities.post_plan, post)
     return Phase.APPROVAL if needs_approval else Phase.DEVELOP
 
 
@@ -43,6 +46,9 @@ async def approval(life: Life) -> Phase:
     approved = next((n for n in notices if n.kind is NoticeKind.APPROVE), None)
     said = " ".join(n.text for n in notices if n.kind is NoticeKind.SAID)
     life.state.remark = said
+    for notice in notices:
+        is_yes = notice.kind is NoticeKind.APPROVE
+        await life.note(notice.actor, "approved the plan" if is_yes else "asked for another plan")
     if approved is None:
         return Phase.PLAN
     life.state.approved_by = approved.actor
