@@ -23,7 +23,11 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
     desk.show(spec.life, ", ".join(call.name for call in calls))
     bench = desk.bench(spec.repository, spec.life, head)
     outcomes = _carry_out(bench, spec, calls)
-    snapshot = desk.workspace.snapshot(bench.worktree, spec.life)
+    try:
+        snapshot = desk.workspace.snapshot(bench.worktree, spec.life)
+    except ToolError as error:
+        text = f"Error: nothing of this answer was kept. {error}"
+        outcomes, snapshot = [ToolOutcome(text=text) for _ in calls], head
     _write(desk, spec, position, calls, outcomes)
     acted = Acted(
         written=len(calls),

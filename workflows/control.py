@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.domain.errors import NotFoundError, SettingsError
+from agent.domain.errors import NotFoundError, PermanentError, SettingsError
 from agent.domain.ids import TicketKey
 from agent.domain.progress import Outcome, Phase
 from agent.ports import Ledger
@@ -99,6 +99,8 @@ async def follow(
         view.show(await asyncio.to_thread(overview, ledger, status))
         if status.phase in ENDED:
             return status
+        if await tickets.has_failed(key):
+            raise PermanentError(f"the workflow of {key} broke down in the phase {status.phase}")
         if tick:
             await tick()
         await asyncio.sleep(LOOK_SECONDS)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,8 @@ from workflows.temporal import TemporalTickets, connect
 from workflows.view import open_view
 
 START_SECONDS = 90
+KEPT = 3
+"""Folders of earlier demonstrations that stay."""
 CATCH_UP_SECONDS = 60
 
 
@@ -42,6 +45,7 @@ def run_demo(key: str, *, auto: bool, open_page: bool, as_json: bool) -> int:
     console = Console(stderr=as_json)
     cache = Path(os.environ.get("BACKSMITH_HOME") or Path.home() / ".backsmith")
     (cache / "demo").mkdir(parents=True, exist_ok=True)
+    _forget_old(cache / "demo")
     folder = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=cache / "demo"))
     with ExitStack() as stack:
         office = stack.enter_context(Office(folder / "office", cache / "office"))
@@ -65,6 +69,13 @@ def run_demo(key: str, *, auto: bool, open_page: bool, as_json: bool) -> int:
         if not auto:
             _hold(console)
     return 0 if result["outcome"] == "merged" else 1
+
+
+def _forget_old(folder: Path) -> None:
+    """Keep the newest demonstrations, whose logs somebody may want, and remove the others."""
+    found = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)
+    for path in found[: -KEPT or None]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _introduce(console: Console, office: Office, setup: DemoSetup) -> None:

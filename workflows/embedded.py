@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from agent.domain.errors import SettingsError, TransientError
-from workflows.processes import free_port, is_taken, spawn, stop
+from workflows.processes import free_port, holder_of, is_taken, spawn, stop
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0
@@ -53,7 +53,7 @@ class EmbeddedTemporal:
         for port in filter(None, (self._port, self._ui_port)):
             if is_taken(HOST, port):
                 raise SettingsError(
-                    f"port {port} is taken: stop what listens there, or set TEMPORAL_ADDRESS"
+                    f"port {port} is taken by {holder_of(port)}: stop it, or set TEMPORAL_ADDRESS"
                 )
         log = self._home / "logs" / "temporal.log"
         self._process = spawn(self._argv(), log)

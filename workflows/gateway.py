@@ -20,9 +20,8 @@ from agent.domain.event import (
 )
 from agent.domain.ids import ActorId, TicketKey, ticket_of_branch
 from agent.domain.value import Value
-from workflows.state import TEXT_LIMIT, Notice, NoticeKind
+from workflows.state import TEXT_LIMIT, Notice, NoticeKind, is_approval
 
-_APPROVAL = re.compile(r"\W*(approved?|lgtm|yes|go ahead|ship it)\W*", re.IGNORECASE)
 _MENTION = re.compile(r"<@[A-Z0-9]+(?:\|[^>]*)?>")
 
 
@@ -127,8 +126,8 @@ def _said(event: Event, key: TicketKey, actor: ActorId, text: str, people: Peopl
     words = _MENTION.sub("", text).strip()
     if not words:
         return Ignore(reason="no words")
-    if _APPROVAL.fullmatch(words) and people.may_approve(actor):
-        return Tell(key=key, notice=_notice(event, NoticeKind.APPROVE, actor))
+    if is_approval(words) and people.may_approve(actor):
+        return Tell(key=key, notice=_notice(event, NoticeKind.APPROVE, actor, words))
     return Tell(key=key, notice=_notice(event, NoticeKind.SAID, actor, words))
 
 

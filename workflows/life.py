@@ -11,7 +11,6 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from temporalio.exceptions import (
     ActivityError,
     ApplicationError,
-    ChildWorkflowError,
     is_cancelled_exception,
 )
 from temporalio.workflow import (
@@ -30,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activities.code_host import PullRequestRef
     from workflows.activities.tracker import Move, TicketNote, TicketRef, TrackerActivities
     from workflows.activities.workspace import AuditNote, Record, WorkspaceActivities
+    from workflows.reasons import cause
     from workflows.run import RunEnd, RunStart, RunWorkflow
     from workflows.state import Notice, NoticeKind, Policy, TicketState
 
@@ -184,6 +184,10 @@ class Life:
         self.state.inbox = [n for n in self.state.inbox if n not in taken]
         return taken
 
+    def must_cut(self) -> bool:
+        """Tell whether the history is so long that the ticket must go on in a fresh one."""
+        return workflow.info().is_continue_as_new_suggested()
+
     async def wait(self, *kinds: NoticeKind, within: timedelta | None = None) -> list[Notice]:
         """Wait for notices of these kinds; an empty list means that the time is over."""
         return self.take(*kinds) if await self.has_heard(*kinds, within=within) else []
@@ -290,14 +294,6 @@ def status_page(state: TicketState) -> str:
         f"Runs: {state.runs}, model calls: {state.steps}",
     ]
     return "\n\n".join(row for row in rows if row)
-
-
-def cause(error: BaseException) -> str:
-    """Return the innermost reason of a failed activity or child workflow."""
-    while isinstance(error, ActivityError | ChildWorkflowError) and error.__cause__:
-        error = error.__cause__
-    text = error.message if isinstance(error, ApplicationError) else str(error)
-    return text[:300]
 
 
 def _known(value: T | None, name: str) -> T:

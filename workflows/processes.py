@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -68,6 +69,36 @@ def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
+
+
+def holder_of(port: int) -> str:
+    """Say which process listens on a port, as far as the system lets us see (Linux)."""
+    inodes = {f"socket:[{inode}]" for inode in _listening_inodes(port)}
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or belongs to somebody else
+            if any(_target(link) in inodes for link in (process / "fd").iterdir()):
+                return f"process {process.name} ({(process / 'comm').read_text().strip()})"
+    return "another process"
+
+
+def _target(link: Path) -> str:
+    with suppress(OSError):  # closed meanwhile
+        return str(link.readlink())
+    return ""
+
+
+def _listening_inodes(port: int) -> set[str]:
+    """Return the sockets that listen on a port. Source: proc(5), /proc/net/tcp."""
+    found: set[str] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        with suppress(OSError):
+            rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
+            found |= {row[9] for row in rows if row[3] == "0A" and _port_of(row[1]) == port}
+    return found
+
+
+def _port_of(address: str) -> int:
+    return int(address.rsplit(":", 1)[1], 16)
 
 
 class HomeLock:

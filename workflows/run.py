@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from agent.domain.ids import CommitSha
@@ -12,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from agent.graph import RunState, initial_state, run_graph
     from workflows import policies
     from workflows.activities.agent import AgentActivities, Hearing, StepInput
+    from workflows.reasons import cause
     from workflows.state import Notice, NoticeKind
 
 MAX_EVENTS = 5_000
@@ -45,11 +47,18 @@ class RunWorkflow:
         self._said = list(start.said)
         self._is_paused = start.is_paused
         self._steps = start.state["steps"] if start.state else 0
+        self._head = CommitSha(start.state["head"]) if start.state else start.spec.head
+        self._position = start.state["position"] if start.state else start.spec.position
 
     @workflow.run
     async def run(self, start: RunStart) -> RunEnd:
         """Run the stage to its end, over as many histories as it takes."""
-        final = await run_graph(start.spec, self, start.state or await self._open())
+        try:
+            final = await run_graph(start.spec, self, start.state or await self._open())
+        except ActivityError as error:
+            if is_cancelled_exception(error):
+                raise
+            return self._broken_off(error)
         if final["cut"]:
             await workflow.wait_condition(workflow.all_handlers_finished)
             workflow.continue_as_new(
@@ -80,6 +89,17 @@ class RunWorkflow:
                 self._is_paused = False
             case _:
                 self._said.append(notice)
+
+    def _broken_off(self, error: ActivityError) -> RunEnd:
+        """Keep what was done so far when something failed that no attempt can mend."""
+        result = RunResult(
+            outcome=RunOutcome.BLOCKED,
+            head=self._head,
+            position=self._position,
+            steps=self._steps,
+            reason=cause(error),
+        )
+        return RunEnd(result=result, unheard=tuple(self._said))
 
     async def _open(self) -> RunState:
         spec = self._spec
@@ -112,7 +132,9 @@ class RunWorkflow:
         self._show("working")
         step = StepInput(spec=self._spec, position=position, head=CommitSha(head))
         name = f"tools #{self._steps}"
-        return Acted.model_validate(await self._do(AgentActivities.act, step, policies.CODE, name))
+        acted = Acted.model_validate(await self._do(AgentActivities.act, step, policies.CODE, name))
+        self._head, self._position = acted.head, position + acted.written
+        return acted
 
     async def prove(self, position: int, head: str) -> Proof:
         """Run the gates."""

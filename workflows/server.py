@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 import uvicorn
@@ -14,17 +15,22 @@ from starlette.routing import Route
 
 from agent.domain.errors import DeveloperError, PermanentError, SettingsError
 from agent.domain.event import Event
-from agent.domain.ids import ActorId
-from agent.ports import TicketTracker
+from agent.domain.ids import ActorId, TicketKey
+from agent.ports import Ledger, TicketTracker
 from integrations.github import events as github_events
 from integrations.jira import events as jira_events
 from integrations.slack.app import build_app, http_handler, socket_mode
 from workflows.embedded import SEARCH_ATTRIBUTES
-from workflows.gateway import Gateway, Ignore, People
-from workflows.processes import is_taken
+from workflows.gateway import Gateway, Ignore
+from workflows.processes import holder_of, is_taken
 from workflows.settings import Settings
 from workflows.state import Notice, NoticeKind
-from workflows.temporal import TemporalTickets, add_search_attributes, connect
+from workflows.temporal import (
+    TemporalTickets,
+    add_search_attributes,
+    connect,
+    is_healthy,
+)
 from workflows.wiring import (
     build_host,
     build_ledger,
@@ -83,13 +89,26 @@ async def _take(gateway: Gateway, event: Event) -> str:
     return said
 
 
-def build_routes(settings: Settings, gateway: Gateway, slack: Endpoint | None) -> list[Route]:
+async def _always() -> bool:
+    return True
+
+
+def build_routes(
+    settings: Settings,
+    gateway: Gateway,
+    slack: Endpoint | None,
+    is_ready: Callable[[], Awaitable[bool]] = _always,
+) -> list[Route]:
     """Return the endpoints; a vendor whose webhook secret is not set has none."""
 
     async def alive(_request: Request) -> Response:
         return JSONResponse({"ok": True})
 
-    routes = [Route("/healthz", alive), Route("/readyz", alive)]
+    async def ready(_request: Request) -> Response:
+        ok = await is_ready()
+        return JSONResponse({"ok": ok}, status_code=200 if ok else 503)
+
+    routes = [Route("/healthz", alive), Route("/readyz", ready)]
     jira, github = (
         secret(settings.jira_webhook_secret),
         secret(settings.github_webhook_secret),
@@ -132,19 +151,30 @@ class _Slack:
 
 
 async def poll_tickets(
-    tracker: TicketTracker, tickets: TemporalTickets, every_seconds: int
+    tracker: TicketTracker, ledger: Ledger, tickets: TemporalTickets, every_seconds: int
 ) -> None:
-    """Start tickets whose assignment no webhook told us of; a life that ended is left ended."""
+    """Start tickets whose assignment no webhook told us of; one that was begun before is left."""
     while True:
         try:
-            for key in await asyncio.to_thread(tracker.assigned_tickets):
-                if await tickets.status(key) is None:
-                    notice = Notice(id=f"poll:{key}", kind=NoticeKind.ASSIGNED, actor="the poll")
-                    await tickets.start(key, notice)
-                    log.info("ticket_found_by_poll", ticket=key)
+            assigned = await asyncio.to_thread(tracker.assigned_tickets)
+            known = {life.rsplit("-", 1)[0] for life in await asyncio.to_thread(ledger.lives)}
         except DeveloperError as error:
             log.warning("poll_failed", error=str(error))
+            assigned, known = [], set()
+        for key in assigned:
+            if key not in known:
+                await _start_found(tickets, key)
         await asyncio.sleep(every_seconds)
+
+
+async def _start_found(tickets: TemporalTickets, key: TicketKey) -> None:
+    notice = Notice(id=f"poll:{key}", kind=NoticeKind.ASSIGNED, actor="the poll")
+    try:
+        if await tickets.status(key) is None:
+            await tickets.start(key, notice)
+            log.info("ticket_found_by_poll", ticket=key)
+    except DeveloperError as error:
+        log.warning("ticket_not_started", ticket=key, error=str(error))
 
 
 def check_ways_in(settings: Settings) -> None:
@@ -173,20 +203,16 @@ async def build_gateway(settings: Settings) -> AsyncIterator[Starlette]:
                 ActorId(await asyncio.to_thread(host.whoami)),
             }
         )
-        people = People(
-            own=own,
-            allowed=frozenset(map(ActorId, settings.people.allowed)),
-            approvers=frozenset(map(ActorId, settings.people.approvers)),
-        )
-        gateway = Gateway(inbox=ledger, tickets=tickets, people=people)
+        gateway = Gateway(inbox=ledger, tickets=tickets, people=settings.who_counts(own))
         slack = _Slack(settings, gateway)
         await slack.start()
         stack.push_async_callback(slack.stop)
         every = settings.flow.ticket_poll_seconds
-        for work in (_make_good(gateway), poll_tickets(tracker, tickets, every)):
+        for work in (_make_good(gateway), poll_tickets(tracker, ledger, tickets, every)):
             task = asyncio.create_task(work)
             stack.callback(task.cancel)
-        yield Starlette(routes=build_routes(settings, gateway, slack.endpoint))
+        ready = partial(is_healthy, client)
+        yield Starlette(routes=build_routes(settings, gateway, slack.endpoint, ready))
 
 
 async def _make_good(gateway: Gateway) -> None:
@@ -204,7 +230,9 @@ async def run_gateway(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
     host, port = settings.backsmith_host, settings.backsmith_port
     if is_taken("127.0.0.1" if host == "0.0.0.0" else host, port):  # noqa: S104 - compared only
-        raise SettingsError(f"port {port} is taken: set BACKSMITH_PORT (environment) to a free one")
+        raise SettingsError(
+            f"port {port} is taken by {holder_of(port)}: set BACKSMITH_PORT (environment)"
+        )
     async with build_gateway(settings) as app:
         config = uvicorn.Config(
             app, host=host, port=port, log_config=None, access_log=False, lifespan="off"

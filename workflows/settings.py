@@ -19,8 +19,10 @@ from pydantic_settings import (
 
 from agent.domain.conversation import Price
 from agent.domain.errors import SettingsError
+from agent.domain.ids import ActorId
 from agent.domain.repository import Repository
 from workflows.catalogue import ConfiguredCatalogue, RepositoryEntry
+from workflows.gateway import People
 from workflows.state import Policy
 
 FILE_NAME = "backsmith.toml"
@@ -117,7 +119,7 @@ class Settings(BaseSettings):
     github_app_private_key_path: Path | None = None
     github_app_installation_id: int | None = None
     github_webhook_secret: SecretStr | None = None
-    github_request_spacing: float = 0.25
+    github_request_spacing: float = 1.0
     slack_api_url: str = "https://slack.com/api/"
     slack_bot_token: SecretStr | None = None
     slack_app_token: SecretStr | None = None
@@ -229,6 +231,14 @@ class Settings(BaseSettings):
         """Return the policy for a repository with these reviewers."""
         flow = self.flow.model_dump(exclude={"ticket_poll_seconds"})
         return Policy(model=self.backsmith_model or "", reviewers=reviewers, **flow)
+
+    def who_counts(self, own: frozenset[ActorId] = frozenset()) -> People:
+        """Return who we are and who may tell us what."""
+        return People(
+            own=own,
+            allowed=frozenset(map(ActorId, self.people.allowed)),
+            approvers=frozenset(map(ActorId, self.people.approvers)),
+        )
 
     def catalogue(self) -> ConfiguredCatalogue:
         """Return the configured repositories."""

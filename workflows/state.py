@@ -1,5 +1,6 @@
 """What travels through Temporal: ids, counters, short texts. The rest is in the ledger."""
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -15,6 +16,14 @@ TEXT_LIMIT = 2_000
 """The most characters of a person's message that a notice carries."""
 SEEN_LIMIT = 200
 """How many notice ids a ticket remembers."""
+
+
+_APPROVAL = re.compile(r"\W*(approved?|lgtm|yes|go ahead|ship it)\W*", re.IGNORECASE)
+
+
+def is_approval(words: str) -> bool:
+    """Tell whether somebody says nothing but yes."""
+    return _APPROVAL.fullmatch(words) is not None
 
 
 class NoticeKind(StrEnum):
@@ -114,7 +123,8 @@ class TicketState(BaseModel):
             case NoticeKind.PAUSE:
                 self.is_paused = True
             case NoticeKind.CANCEL | NoticeKind.UNASSIGNED:
-                self.stop = self.stop or notice
+                if self.outcome is None:
+                    self.stop = self.stop or notice
             case NoticeKind.RESUME:
                 self.is_paused = False
                 self.inbox.append(notice)

@@ -11,6 +11,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
@@ -34,6 +35,11 @@ from workflows.state import Notice, Receipt, TicketStart, TicketStatus
 
 TICKET = "Ticket"
 DEFAULT_ADDRESS = "127.0.0.1:7233"
+_BROKEN = (
+    WorkflowExecutionStatus.FAILED,
+    WorkflowExecutionStatus.TERMINATED,
+    WorkflowExecutionStatus.TIMED_OUT,
+)
 _PATIENCE = timedelta(seconds=10)
 _NO_WORKER = "Temporal or the workers do not answer; is `backsmith worker` running?"
 
@@ -63,9 +69,17 @@ async def connect(address: str | None = None) -> Client:
         return await Client.connect(**config, data_converter=DATA_CONVERTER, runtime=runtime())
     except RuntimeError as error:
         raise TransientError(
-            f"Temporal does not answer at {config['target_host']} ({error}): "
+            f"Temporal does not answer at {config['target_host']}: "
             "start `backsmith up`, or set TEMPORAL_ADDRESS"
         ) from error
+
+
+async def is_healthy(client: Client) -> bool:
+    """Tell whether the service answers."""
+    try:
+        return await client.service_client.check_health(timeout=timedelta(seconds=2))
+    except RPCError:
+        return False
 
 
 async def add_search_attributes(client: Client, names: Sequence[str]) -> None:
@@ -153,6 +167,15 @@ class TemporalTickets:
                 return None
             raise TransientError(f"{key} does not answer: {error.message}") from error
         return found
+
+    async def has_failed(self, key: TicketKey) -> bool:
+        """Tell whether a ticket's workflow ended in a way that it should not."""
+        handle = self._client.get_workflow_handle(workflow_id(self._site, key))
+        try:
+            status = (await handle.describe()).status
+        except RPCError as error:
+            raise TransientError(f"{key} does not answer: {error.message}") from error
+        return status in _BROKEN
 
     async def running(self) -> list[TicketKey]:
         """Return the keys of all tickets that run on this site."""

@@ -14,7 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from agent.domain.ids import LifeId
     from agent.domain.progress import Outcome, Phase
     from workflows.activities.code_host import Closing, CodeHostActivities
-    from workflows.life import Life, cause, status_page
+    from workflows.activities.tracker import TrackerActivities
+    from workflows.life import Life, status_page
     from workflows.phases.ci import ci
     from workflows.phases.clarify import clarify
     from workflows.phases.deliver import blocked, clean_up, deliver
@@ -22,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.phases.intake import intake
     from workflows.phases.plan import approval, plan
     from workflows.phases.review import review
+    from workflows.reasons import cause
     from workflows.state import (
         Notice,
         NoticeKind,
@@ -63,9 +65,9 @@ class TicketWorkflow:
                 await workflow.wait_condition(lambda: not state.is_paused or bool(state.stop))
                 state.phase = await self._until_stopped(state.phase)
                 if workflow.info().is_continue_as_new_suggested():
-                    await workflow.wait_condition(workflow.all_handlers_finished)
-                    carried = start.model_copy(update={"state": state})
-                    workflow.continue_as_new(carried)
+                    await self._begin_anew(start, state)
+            if any(notice.kind is NoticeKind.ASSIGNED for notice in state.inbox):
+                await self._begin_anew(start, None)  # given to us again while this life ended
         except asyncio.CancelledError:
             _uncancel()
             state.stop = Notice(id="", kind=NoticeKind.CANCEL, actor="the workflow service")
@@ -79,6 +81,11 @@ class TicketWorkflow:
             base=state.base,
             published=state.published,
         )
+
+    async def _begin_anew(self, start: TicketStart, state: TicketState | None) -> None:
+        """Go on in a fresh history: with this life, or with a new one."""
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(start.model_copy(update={"state": state}))
 
     @workflow.update
     def submit(self, notice: Notice) -> Receipt:
@@ -118,7 +125,10 @@ class TicketWorkflow:
         """Run one phase; a notice that ends the life interrupts it."""
         task = asyncio.create_task(self._step(phase))
         try:
-            await workflow.wait_condition(lambda: task.done() or self._state.stop is not None)
+            while not task.done():
+                await workflow.wait_condition(lambda: task.done() or self._state.stop is not None)
+                if not task.done() and await self._is_meant():
+                    break
             if task.done():
                 return task.result()
         finally:
@@ -126,6 +136,17 @@ class TicketWorkflow:
                 task.cancel()
                 await workflow.wait([task])
         return await self._end(self._state.stop)
+
+    async def _is_meant(self) -> bool:
+        """Tell whether to stop indeed: webhooks may be late, so the ticket itself is asked."""
+        stop = self._state.stop
+        if stop is None or stop.kind is not NoticeKind.UNASSIGNED:
+            return stop is not None
+        life = Life(self._state)
+        brief = await life.try_to(TrackerActivities.read_ticket, life.ticket)
+        if brief is not None and brief.is_ours:
+            self._state.stop = None
+        return self._state.stop is not None
 
     async def _step(self, phase: Phase) -> Phase:
         try:
@@ -150,10 +171,7 @@ class TicketWorkflow:
             closing = Closing(pull_request=life.pull_request, reason=why)
             await life.try_to(CodeHostActivities.close_pull_request, closing)
         await life.say(f"{why} I have stopped working on it.")
-        try:
-            await clean_up(life)
-        except ActivityError as error:
-            workflow.logger.warning("worktree not removed: %s", cause(error))
+        await clean_up(life)
         await life.announce(Phase.DONE, Outcome.CANCELLED.value)
         return Phase.DONE
 
@@ -164,7 +182,7 @@ def _uncancel() -> None:
 
 
 def _new_life(start: TicketStart) -> TicketState:
-    birth = workflow.info().first_execution_run_id
+    birth = workflow.info().run_id
     return TicketState(
         key=start.key,
         site=start.site,

@@ -101,7 +101,12 @@ def build_activities(
     kept = WorkspaceActivities(workspace=workspace, ledger=ledger)
     heavy = activities_of(AgentActivities(desk=desk), code, kept)
     light = activities_of(
-        TrackerActivities(tracker=tracker, ledger=ledger, catalogue=settings.catalogue()),
+        TrackerActivities(
+            tracker=tracker,
+            ledger=ledger,
+            catalogue=settings.catalogue(),
+            may_talk=settings.who_counts().may_talk,
+        ),
         ChatActivities(chat=build_chat(settings, ledger), ledger=ledger),
         code,
         kept,

@@ -33,10 +33,14 @@ class _Said(NamedTuple):
     text: str
     path: str | None = None
     line: int | None = None
+    association: str = "NONE"
+    """How GitHub says that the author belongs to the repository."""
 
 
 def read_feedback(pull: PullRequest, own_login: str) -> Feedback:
     """Return the decision that stands, and people's comments without our answer, oldest first.
+
+    Only people who belong to the repository count: on a public one everybody may comment.
 
     Answered is what a comment of ours names in its hidden marker; a marker that somebody else
     writes counts for nothing.
@@ -47,7 +51,9 @@ def read_feedback(pull: PullRequest, own_login: str) -> Feedback:
     waiting = [
         comment
         for item in sorted(said, key=lambda item: item.when)
-        if item.id not in done and _is_person(item.user, own_login)
+        if item.id not in done
+        and _is_person(item.user, own_login)
+        and item.association in _INSIDERS
         if (comment := _comment(item)).text
     ]
     return Feedback(state=_decision(reviews, own_login), unanswered=tuple(waiting))
@@ -73,7 +79,13 @@ def _decision(reviews: list[PullRequestReview], own_login: str) -> ReviewState |
 def _reviews(reviews: list[PullRequestReview]) -> Iterator[_Said]:
     for review in reviews:
         if review.state != "PENDING":
-            yield _Said(review.submitted_at, f"review:{review.id}", review.user, review.body or "")
+            yield _Said(
+                review.submitted_at,
+                f"review:{review.id}",
+                review.user,
+                review.body or "",
+                association=review.author_association,
+            )
 
 
 def _lines(pull: PullRequest) -> Iterator[_Said]:
@@ -86,6 +98,7 @@ def _lines(pull: PullRequest) -> Iterator[_Said]:
             comment.body or "",
             comment.path,
             comment.line or comment.original_line,
+            comment.author_association,
         )
 
 
@@ -93,7 +106,13 @@ def _conversation(pull: PullRequest) -> Iterator[_Said]:
     comment: IssueComment
     for comment in pull.get_issue_comments():
         user = comment.user if isinstance(comment.user, NamedUser) else None
-        yield _Said(comment.created_at, f"issue:{comment.id}", user, comment.body or "")
+        yield _Said(
+            comment.created_at,
+            f"issue:{comment.id}",
+            user,
+            comment.body or "",
+            association=comment.author_association,
+        )
 
 
 def _comment(item: _Said) -> ReviewComment:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,12 @@ from agent.ports import Command, CommandResult
 from integrations.sandbox import probe
 from integrations.sandbox.environments import Environments
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
-from integrations.sandbox.limits import Limits, limited
+from integrations.sandbox.limits import GIT_OUTPUT_CAP_BYTES, Limits, limited
 from integrations.sandbox.places import Interpreter, git_place, variables
 from integrations.sandbox.process import Launch, execute, memory_files
 from integrations.sandbox.profile import HELPER, HOME, Profile, arguments
 
 _ORDINARY_ID = 1000
-GIT_OUTPUT_CAP_BYTES = 16 << 20
 
 
 class BubblewrapSandbox:
@@ -64,7 +64,7 @@ class BubblewrapSandbox:
             (mirror / "config").touch()
             (worktree / ".git").write_text("gitdir: nowhere\n")
             profile = self._profile(worktree, (mirror,), None, pinned=worktree / ".git")
-            program = (*self._python(), "-c", probe.SELF_TEST, str(worktree), str(mirror))
+            program = (*self._interpreter.bare(), "-c", probe.SELF_TEST, str(worktree), str(mirror))
             probe.judge(
                 self._execute(profile, Command(argv=program, timeout=timedelta(seconds=20)))
             )
@@ -80,11 +80,8 @@ class BubblewrapSandbox:
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         """Run one operation of the file helper: read, list, search, edit, stat or result."""
-        program = (*self._python(), HELPER)
-
-        def run(command: Command) -> CommandResult:
-            return self._run(worktree.path, None, command)
-
+        program = (*self._interpreter.bare(), HELPER)
+        run = partial(self._run, worktree.path, None)
         return file_operation(run, program, operation, arguments)
 
     def run_git(
@@ -112,9 +109,6 @@ class BubblewrapSandbox:
         }
         command = Command(argv=tuple(argv), timeout=timeout, output_cap_bytes=GIT_OUTPUT_CAP_BYTES)
         return self._execute(profile.model_copy(update=change), command)
-
-    def _python(self) -> tuple[str, ...]:
-        return (str(self._interpreter.executable), "-I", "-S")
 
     def _run(self, worktree: Path, packages: Path | None, command: Command) -> CommandResult:
         place = git_place(worktree, self._home / "mirrors")

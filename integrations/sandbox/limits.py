@@ -6,6 +6,7 @@ from datetime import timedelta
 from agent.domain.value import Value
 
 MEBIBYTE = 1 << 20
+GIT_OUTPUT_CAP_BYTES = 16 * MEBIBYTE
 
 
 class Limits(Value):

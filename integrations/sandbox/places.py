@@ -33,6 +33,10 @@ class Interpreter(Value):
         base = getattr(sys, "_base_executable", sys.executable)
         return cls(executable=Path(base).resolve(), prefix=Path(sys.base_prefix).resolve())
 
+    def bare(self) -> tuple[str, ...]:
+        """Return how to start it without the environment's variables and installed packages."""
+        return (str(self.executable), "-I", "-S")
+
 
 class GitPlace(Value):
     """How a worktree hangs on git."""

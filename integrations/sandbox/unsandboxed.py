@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,9 @@ from agent.domain.repository import Worktree
 from agent.ports import Command, CommandResult
 from integrations.sandbox.environments import Environments
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
-from integrations.sandbox.limits import Limits, limited
+from integrations.sandbox.limits import GIT_OUTPUT_CAP_BYTES, Limits, limited
 from integrations.sandbox.places import Interpreter, must_be_there, variables
 from integrations.sandbox.process import Launch, execute
-
-GIT_OUTPUT_CAP_BYTES = 16 << 20
 
 
 class UnsandboxedSandbox:
@@ -47,11 +46,8 @@ class UnsandboxedSandbox:
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         """Run one operation of the file helper."""
-        program = (str(self._interpreter.executable), "-I", "-S", str(HELPER_SOURCE))
-
-        def run(command: Command) -> CommandResult:
-            return self._run(worktree.path, None, command)
-
+        program = (*self._interpreter.bare(), str(HELPER_SOURCE))
+        run = partial(self._run, worktree.path, None)
         return file_operation(run, program, operation, arguments)
 
     def run_git(

@@ -123,7 +123,9 @@ def test_a_port_that_is_taken_is_named_and_nothing_is_started(tmp_path: Path, wh
         taken = int(other.getsockname()[1])
         ports = {"port": free_port(), "ui_port": free_port()} | {which: taken}
         server = EmbeddedTemporal(tmp_path, ports["port"], ports["ui_port"])
-        with pytest.raises(SettingsError, match=f"port {taken} is taken: .*TEMPORAL_ADDRESS"):
+        with pytest.raises(
+            SettingsError, match=f"port {taken} is taken by process [0-9]+ .*TEMPORAL_ADDRESS"
+        ):
             server.start()
     assert server.pid is None
 

@@ -168,7 +168,10 @@ def test_an_unknown_button_is_ignored() -> None:
     ],
 )
 def test_words_of_approval_approve(words: str) -> None:
-    assert decided(commented(words), TEAM) == told(NoticeKind.APPROVE)
+    decision = decided(commented(words), TEAM)
+    assert isinstance(decision, Tell)
+    assert decision.notice.kind is NoticeKind.APPROVE
+    assert decision.notice.text == words.replace("<@U0BOT>", "").strip()
 
 
 @pytest.mark.parametrize("words", ["approve the other plan", "yes, but not today", "disapprove"])

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -264,7 +265,7 @@ def test_slack_needs_one_of_its_two_ways_in() -> None:
 async def test_a_port_that_is_taken_is_named_with_the_fix() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(SettingsError, match=f"port {port} is taken: set BACKSMITH_PORT"):
+        with pytest.raises(SettingsError, match=f"port {port} is taken by .*: set BACKSMITH_PORT"):
             await run_gateway(settings(backsmith_port=port, backsmith_host="0.0.0.0"))  # noqa: S104
 
 
@@ -282,8 +283,9 @@ def test_the_gateway_process_says_a_taken_port_in_one_line(tmp_path: Path) -> No
             check=False,
         )
     assert done.returncode == 2
-    fix = "set BACKSMITH_PORT (environment) to a free one"
-    assert done.stderr == f"backsmith: port {port} is taken: {fix}\n"
+    holder = rf"process {os.getpid()} \(\S+\)"
+    said = rf"backsmith: port {port} is taken by {holder}: set BACKSMITH_PORT \(environment\)\n"
+    assert re.fullmatch(said, done.stderr)
 
 
 class WatchedTracker(FakeTracker):
@@ -298,7 +300,8 @@ class WatchedTracker(FakeTracker):
 
 async def poll(tracker: WatchedTracker, tickets: FakeTickets, times: int) -> None:
     """Let the poll look so many times."""
-    task = asyncio.create_task(poll_tickets(tracker, cast("TemporalTickets", tickets), 0))
+    reached = cast("TemporalTickets", tickets)
+    task = asyncio.create_task(poll_tickets(tracker, FakeLedger(), reached, 0))
     try:
         async with asyncio.timeout(20):
             # One more, so that what the last look found has been dealt with.

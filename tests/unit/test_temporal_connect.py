@@ -123,7 +123,7 @@ async def test_the_environment_comes_before_the_address_that_is_given(
 
 async def test_nothing_that_answers_is_said_with_address_and_fix() -> None:
     address = f"127.0.0.1:{free_port()}"
-    said = rf"Temporal does not answer at {address} .*start `backsmith up`, or set TEMPORAL_ADDRESS"
+    said = rf"Temporal does not answer at {address}: start `backsmith up`, or set TEMPORAL_ADDRESS"
     with pytest.raises(TransientError, match=said):
         await connect(address)
 

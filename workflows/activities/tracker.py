@@ -1,11 +1,12 @@
 """Reading and writing the ticket."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from temporalio import activity
 
 from agent.domain.errors import NeedsHumanError, NotFoundError
-from agent.domain.ids import BranchName, LifeId, TicketKey, branch_name
+from agent.domain.ids import ActorId, BranchName, LifeId, TicketKey, branch_name
 from agent.domain.repository import Repository
 from agent.domain.ticket import Ticket
 from agent.domain.value import Value
@@ -52,6 +53,14 @@ class TicketNote(Value):
     text: str
 
 
+_COMMENTS = 20
+"""The newest comments that the developer reads with the ticket."""
+
+
+def _everybody(_actor: ActorId) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class TrackerActivities:
     """What is done to tickets."""
@@ -59,6 +68,8 @@ class TrackerActivities:
     tracker: TicketTracker
     ledger: Ledger
     catalogue: Catalogue
+    may_talk: Callable[[ActorId], bool] = _everybody
+    """Whose comments the developer reads."""
 
     @activity.defn
     def read_ticket(self, ref: TicketRef) -> TicketBrief:
@@ -93,6 +104,7 @@ class TrackerActivities:
             "url": ticket.url,
             "labels": list(ticket.labels),
             "clarifications": known.get("clarifications", []),
+            "comments": [c.text for c in ticket.comments if self.may_talk(c.author)][-_COMMENTS:],
         }
         self.ledger.replace(life, "ticket", "current", body)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from temporalio import activity
 
-from agent.domain.ids import CommitSha, LifeId
+from agent.domain.errors import NotFoundError
+from agent.domain.ids import BRANCH_PREFIX, BranchName, CommitSha, LifeId
 from agent.domain.plan import Plan
 from agent.domain.repository import Repository
 from agent.domain.value import Value
@@ -18,6 +19,8 @@ class LifeRepository(Value):
 
     life: LifeId
     repository: Repository
+    branch: BranchName | None = None
+    """The name that the ticket's branch should have."""
 
 
 class Record(Value):
@@ -50,6 +53,19 @@ class WorkspaceActivities:
         """Bring the mirror up to date; return the commit that the work starts from."""
         with heartbeating():
             return self.workspace.fetch(what.repository)
+
+    @activity.defn
+    def choose_branch(self, what: LifeRepository) -> BranchName:
+        """Return the wanted branch, or one beside it where an earlier life has left its own."""
+        wanted = what.branch or BranchName(f"{BRANCH_PREFIX}{what.life}")
+        with heartbeating():
+            try:
+                self.workspace.fetch(what.repository, wanted)
+            except NotFoundError:
+                free = wanted
+            else:
+                free = BranchName(f"{wanted}-{what.life[-4:]}")
+        return BranchName(str(self.ledger.keep(what.life, "branch", "current", free)))
 
     @activity.defn
     def clean_up(self, what: LifeRepository) -> None:

@@ -24,6 +24,8 @@ async def ci(life: Life) -> Phase:
     await life.announce(Phase.CI)
     give_up = workflow.now() + timedelta(hours=life.policy.ci_timeout_hours)
     while workflow.now() < give_up:
+        if life.must_cut():
+            return Phase.CI
         if ended := await closed_by_a_person(life):
             return ended
         view = await _read_checks(life)

@@ -13,13 +13,20 @@ with workflow.unsafe.imports_passed_through():
         PullRequestView,
     )
     from workflows.life import Life
+    from workflows.state import NoticeKind
 
 
 async def develop(life: Life) -> Phase:
     """Let the developer carry the plan out."""
     await life.announce(Phase.DEVELOP)
     brief = {"approved_by": life.state.approved_by} if life.state.approved_by else None
-    return after_run(life, await life.run_stage(Stage.DEVELOP, brief), Phase.DEVELOP)
+    following = after_run(life, await life.run_stage(Stage.DEVELOP, brief), Phase.DEVELOP)
+    said = life.take(NoticeKind.SAID)
+    if following is Phase.PUBLISH and said:  # it came too late for the run that has just ended
+        life.state.remark = " ".join(notice.text for notice in said)
+        return Phase.DEVELOP
+    life.state.inbox = [*said, *life.state.inbox]
+    return following
 
 
 def after_run(life: Life, result: RunResult, again: Phase) -> Phase:

@@ -10,6 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.life import Life
     from workflows.state import NoticeKind
 
+BY_HAND = "cli:"
+"""How the ids of notices from the command line begin."""
 NO_TEXT = (
     "The ticket has no description. What should change, and how will we know that it works? "
     "An example of a request and its answer is a good start."
@@ -18,7 +20,8 @@ NO_TEXT = (
 
 async def intake(life: Life) -> Phase:
     """Understand what is asked and where, or find out what must be asked back."""
-    for notice in life.take(NoticeKind.ASSIGNED):
+    given = life.take(NoticeKind.ASSIGNED)
+    for notice in given:
         await life.note(notice.actor, "gave us the ticket")
     brief: TicketBrief = await life.do(TrackerActivities.read_ticket, life.ticket)
     if not brief.exists:
@@ -29,14 +32,19 @@ async def intake(life: Life) -> Phase:
         life.state.outcome = Outcome.CLOSED
         await life.announce(Phase.DONE, "the ticket is done already")
         return Phase.DONE
+    by_hand = any(notice.id.startswith(BY_HAND) for notice in given)
+    if given and not (brief.is_ours or by_hand):
+        life.state.outcome = Outcome.CLOSED
+        await life.announce(Phase.DONE, "the ticket is not assigned to us any more")
+        return Phase.DONE
     life.state.repository, life.state.policy = brief.repository, brief.policy
     await life.announce(Phase.INTAKE)
     question = brief.question or ("" if brief.has_text else NO_TEXT)
     if question:
         life.state.question, life.state.back_to = question, Phase.INTAKE
         return Phase.CLARIFY
-    life.state.branch = life.state.branch or brief.branch
-    where = LifeRepository(life=life.state.life, repository=life.repository)
+    where = LifeRepository(life=life.state.life, repository=life.repository, branch=brief.branch)
     life.state.base = await life.do(WorkspaceActivities.fetch_base, where, policies.GIT)
+    life.state.branch = await life.do(WorkspaceActivities.choose_branch, where, policies.GIT)
     await life.move(life.policy.status_in_progress)
     return Phase.PLAN

@@ -8,7 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.activities.chat import ChatActivities, PlanPost
     from workflows.activities.workspace import WorkspaceActivities
     from workflows.life import Life
-    from workflows.state import NoticeKind
+    from workflows.state import Notice, NoticeKind, is_approval
 
 
 async def plan(life: Life) -> Phase:
@@ -42,7 +42,11 @@ async def plan(life: Life) -> Phase:
 async def approval(life: Life) -> Phase:
     """Wait until a person approves the plan, or says what should be different."""
     await life.announce(Phase.APPROVAL)
-    notices = await life.wait(NoticeKind.APPROVE, NoticeKind.SAID)
+    notices: list[Notice] = []
+    while not notices:
+        heard = await life.wait(NoticeKind.APPROVE, NoticeKind.SAID)
+        # A bare yes by somebody who may not approve is neither an approval nor a remark.
+        notices = [n for n in heard if n.kind is NoticeKind.APPROVE or not is_approval(n.text)]
     approved = next((n for n in notices if n.kind is NoticeKind.APPROVE), None)
     said = " ".join(n.text for n in notices if n.kind is NoticeKind.SAID)
     life.state.remark = said

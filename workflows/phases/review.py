@@ -21,10 +21,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.state import Notice, NoticeKind
 
 
+SELDOM = timedelta(minutes=15)
+"""How often a review is looked at in which nothing happens; webhooks tell sooner."""
+
+
 async def review(life: Life) -> Phase:
     """Wait for people; work on what they ask for; leave when they merge or close."""
     await _ask(life)
-    while True:
+    poll = timedelta(seconds=life.policy.poll_seconds)
+    while not life.must_cut():
         if ended := await closed_by_a_person(life):
             return ended
         run = life.next_run(Stage.RESPOND)
@@ -33,9 +38,10 @@ async def review(life: Life) -> Phase:
             return await _respond(life, run, view.open_comments)
         if said := life.take(NoticeKind.SAID):
             return await _respond_to_words(life, said)
-        poll = timedelta(seconds=life.policy.poll_seconds)
-        await life.has_heard(NoticeKind.LOOK, NoticeKind.SAID, within=poll)
+        if not await life.has_heard(NoticeKind.LOOK, NoticeKind.SAID, within=poll):
+            poll = min(2 * poll, max(poll, SELDOM))
         life.take(NoticeKind.LOOK)
+    return Phase.REVIEW
 
 
 async def _ask(life: Life) -> None:
