@@ -23,5 +23,10 @@ if [ ! -x .venv/bin/uv ]; then
   awk '/^uv==/ {on=1} on {print} on && !/\\$/ {exit}' requirements-dev.lock > .venv/uv.lock
   .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock
 fi
-.venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements-dev.lock
-.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
+# uv brings its own certificates; behind a proxy that has one of its own, the system's are needed.
+install() {
+  .venv/bin/uv pip install --quiet --python .venv/bin/python "$@" \
+    || UV_SYSTEM_CERTS=true .venv/bin/uv pip install --quiet --python .venv/bin/python "$@"
+}
+install --require-hashes -r requirements-dev.lock
+install --no-deps --editable .

@@ -22,7 +22,7 @@ from agent.domain.ids import TicketKey
 from agent.domain.progress import Phase
 from agent.text import first_line
 from office.building import Office
-from office.furnish import furnish
+from office.furnish import furnish, read_papers
 from office.lead import ScriptedLead
 from office.people import BOT, LEAD
 from workflows.control import follow, now
@@ -44,14 +44,14 @@ def run_demo(key: str, *, auto: bool, open_page: bool, as_json: bool) -> int:
     """Run the demonstration; 0 when the pull request was merged."""
     console = Console(stderr=as_json)
     cache = Path(os.environ.get("BACKSMITH_HOME") or Path.home() / ".backsmith")
+    if key not in {paper.key for paper in read_papers()}:
+        raise SettingsError(f"there is no ticket {key} in the office; try SHOP-7 or CARE-3")
     (cache / "demo").mkdir(parents=True, exist_ok=True)
     _forget_old(cache / "demo")
     folder = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=cache / "demo"))
     with ExitStack() as stack:
         office = stack.enter_context(Office(folder / "office", cache / "office"))
         furnish(office)
-        if key not in office.call(lambda: list(office.jira.tickets)):
-            raise SettingsError(f"there is no ticket {key} in the office; try SHOP-7 or CARE-3")
         setup = prepare(office, folder, cache)
         _introduce(console, office, setup)
         if open_page:
@@ -66,6 +66,8 @@ def run_demo(key: str, *, auto: bool, open_page: bool, as_json: bool) -> int:
         result = asyncio.run(_follow(TicketKey(key), setup, console, as_json=as_json, auto=auto))
         result["slack"] = _slack_counts(office)
         _report(console, office, key, result, as_json=as_json)
+        if auto and not as_json:
+            console.print("The office closes now; --hold (make demo DEMO=--hold) keeps it open.")
         if not auto:
             _hold(console)
     return 0 if result["outcome"] == "merged" else 1

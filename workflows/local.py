@@ -61,7 +61,7 @@ class LocalTicket(Value):
 
 def read_ticket(text: str, name: str) -> LocalTicket:
     """Parse a ticket file; the key comes from the front matter, the file's name, or the text."""
-    front, body = _front_matter(text)
+    front, body = _front_matter(text.lstrip("\ufeff\r\n \t"))
     stem = Path(name).stem
     named = str(front.get("key") or stem)
     digest = int(sha256(text.encode()).hexdigest()[:6], 16)
@@ -147,7 +147,8 @@ class LocalWork:
     base: CommitSha
     policy: Policy
     progress: Callable[[str], None]
-    answers: str = ""
+    answer: str = ""
+    """An answer to the question that the last start ended with."""
     _position: int = 0
     _runs: int = 0
     _steps: int = 0
@@ -155,7 +156,7 @@ class LocalWork:
 
     def __post_init__(self) -> None:
         """Derive the life from what is worked on, so that a second start goes on with it."""
-        seed = f"{self.repository.git_url}\n{self.base}\n{self.ticket.description}\n{self.answers}"
+        seed = f"{self.repository.git_url}\n{self.base}\n{self.ticket.description}"
         self.life = LifeId(f"{self.ticket.key}-{sha256(seed.encode()).hexdigest()[:8]}")
         self.branch: BranchName = branch_name(self.ticket.key, self.ticket.summary)
         self._head = self.base
@@ -165,17 +166,28 @@ class LocalWork:
         if not self.ticket.description.strip():
             return self._result(None, questions=[NO_TEXT], reason="the ticket has no text")
         self._keep_ticket()
+        answers = [str(answer) for answer in self.desk.ledger.list(self.life, "answer")]
         for stage in (Stage.PLAN, Stage.DEVELOP):
             result = await self._stage(stage)
+            while result.outcome is RunOutcome.QUESTION and answers:
+                self._pass_on(result.reason, answers.pop(0), stage)
+                result = await self._stage(stage)
             if result.outcome not in (RunOutcome.PLANNED, RunOutcome.DONE):
                 return self._stopped(result)
         return self._publish()
 
     def _keep_ticket(self) -> None:
         body = self.ticket.model_dump() | {"url": "", "labels": [], "clarifications": []}
-        if self.answers:
-            body["clarifications"] = [self.answers]
         self.desk.ledger.replace(self.life, "ticket", "current", body)
+        if self.answer.strip():
+            name = sha256(self.answer.encode()).hexdigest()[:16]
+            self.desk.ledger.keep(self.life, "answer", name, self.answer.strip())
+
+    def _pass_on(self, question: str, answer: str, stage: Stage) -> None:
+        """Give the next run of a stage the question that the last one ended with, answered."""
+        run = RunId(f"{self.life}/{self._runs + 1}-{stage}")
+        text = f"You asked: {question}\n{answer}"
+        self.desk.ledger.replace(self.life, "remark", run, text)
 
     async def _stage(self, stage: Stage) -> RunResult:
         self._runs += 1

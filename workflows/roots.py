@@ -31,11 +31,7 @@ def run_up(port: int, ui_port: int | None) -> None:
 
     set_up_logging()
     settings = load_settings()
-    settings.require_jira()
-    settings.require_github()
-    settings.require_slack()
-    settings.require_model()
-    settings.require_repositories()
+    settings.require_team()
     home = settings.backsmith_home
     temporal = None if is_configured() else EmbeddedTemporal(home, port, ui_port)
     Supervisor(home, temporal, dict(os.environ)).run()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -157,6 +157,15 @@ class Settings(BaseSettings):
         file = _File(settings_cls, config_path())
         return init_settings, _Environment(settings_cls, env_ignore_empty=True), file
 
+    @field_validator(
+        "jira_url", "github_api_url", "github_git_url", "slack_api_url", "openai_base_url"
+    )
+    @classmethod
+    def _check_address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no address; it begins with https:// or http://")
+        return value
+
     @property
     def database_url(self) -> str:
         """Return where the ledger is."""
@@ -193,9 +202,8 @@ class Settings(BaseSettings):
 
     def require_jira(self) -> None:
         """Stop unless Jira can be reached."""
-        self.require("jira_url")
-        if not self.jira_pat:
-            self.require("jira_email", "jira_api_token")
+        account = () if self.jira_pat else ("jira_email", "jira_api_token")
+        self.require("jira_url", *account)
 
     def require_github(self) -> None:
         """Stop unless GitHub can be reached."""
@@ -212,9 +220,25 @@ class Settings(BaseSettings):
 
     def require_model(self) -> None:
         """Stop unless a model can be called."""
-        self.require("backsmith_model")
-        if not self.openai_base_url:
-            self.require("openai_api_key")
+        key = () if self.openai_base_url else ("openai_api_key",)
+        self.require("backsmith_model", *key)
+
+    def require_team(self) -> None:
+        """Stop unless everything that a team needs is set; one message names all that is not."""
+        problems = []
+        for check in (
+            self.require_jira,
+            self.require_github,
+            self.require_slack,
+            self.require_model,
+            self.require_repositories,
+        ):
+            try:
+                check()
+            except SettingsError as error:
+                problems.append(str(error))
+        if problems:
+            raise SettingsError("; ".join(problems))
 
     def require_repositories(self) -> None:
         """Stop unless at least one repository is set up."""

@@ -102,6 +102,8 @@ class TicketState(BaseModel):
     thread: ThreadRef | None = None
     pull_request: int | None = None
     pull_request_url: str | None = None
+    is_by_hand: bool = False
+    """True when a person started it from the command line, whoever it is assigned to."""
     approved_by: str = ""
     question: str = ""
     """What to ask people in the phase `clarify`; empty for what the developer asked."""
@@ -123,8 +125,12 @@ class TicketState(BaseModel):
             case NoticeKind.PAUSE:
                 self.is_paused = True
             case NoticeKind.CANCEL | NoticeKind.UNASSIGNED:
-                if self.outcome is None:
-                    self.stop = self.stop or notice
+                if self.outcome is None and (self.stop is None or notice.kind is NoticeKind.CANCEL):
+                    self.stop = notice
+            case NoticeKind.ASSIGNED:
+                # Once more while we work on it says nothing new; while a life ends, it is the next.
+                if self.phase is Phase.INTAKE or self.outcome or self.stop:
+                    self.inbox.append(notice)
             case NoticeKind.RESUME:
                 self.is_paused = False
                 self.inbox.append(notice)

@@ -63,7 +63,10 @@ class TicketWorkflow:
         try:
             while state.phase is not Phase.DONE:
                 await workflow.wait_condition(lambda: not state.is_paused or bool(state.stop))
-                state.phase = await self._until_stopped(state.phase)
+                if state.stop is None:
+                    state.phase = await self._until_stopped(state.phase)
+                elif await self._is_meant():
+                    state.phase = await self._end(state.stop)
                 if workflow.info().is_continue_as_new_suggested():
                     await self._begin_anew(start, state)
             if any(notice.kind is NoticeKind.ASSIGNED for notice in state.inbox):
@@ -144,8 +147,9 @@ class TicketWorkflow:
             return stop is not None
         life = Life(self._state)
         brief = await life.try_to(TrackerActivities.read_ticket, life.ticket)
-        if brief is not None and brief.is_ours:
+        if brief is not None and brief.is_ours and self._state.stop is stop:
             self._state.stop = None
+            life.take(NoticeKind.ASSIGNED)  # said that it is ours, which we know now
         return self._state.stop is not None
 
     async def _step(self, phase: Phase) -> Phase:

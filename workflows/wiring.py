@@ -39,7 +39,13 @@ def secret(value: SecretStr | None) -> str | None:
 
 def build_ledger(settings: Settings) -> SqlLedger:
     """Open the ledger; its tables are brought up to date."""
-    settings.backsmith_home.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.backsmith_home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"BACKSMITH_HOME (environment): {settings.backsmith_home} cannot be used "
+            f"({error.strerror}); name a folder that can be written to"
+        ) from error
     return open_ledger(settings.database_url)
 
 

@@ -2,9 +2,12 @@
 
 import asyncio
 import json
+import os
+import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -29,8 +32,9 @@ def run_work(
 ) -> int:
     """Carry a ticket out in a local repository; 0 when it is done, 1 when it is blocked."""
     started = time.monotonic()
+    signal.signal(signal.SIGINT, _interrupt)
     repository = _repository(path)
-    text, answers = _read(ticket), _read(str(answer)) if answer else ""
+    text, given = _read(ticket), _read(str(answer)) if answer else ""
     settings = load_settings()
     settings.require_model()
     artifacts, sandbox, ledger = (
@@ -49,17 +53,25 @@ def run_work(
             base=_base(workspace, repository, base),
             policy=settings.policy(()),
             progress=_progress(as_json),
-            answers=answers,
+            answer=given,
         )
         result = asyncio.run(work.run())
         result["seconds"] = round(time.monotonic() - started, 1)
         body = work.pull_request_text(CommitSha(result["head"])) if result["head"] else ""
     finally:
         ledger.close()
+    text_file = settings.backsmith_home / "work" / work.life / "pull_request.md"
     if body:
-        _save(settings.backsmith_home / "work" / work.life / "pull_request.md", body)
-    _tell(result, body, as_json)
+        _save(text_file, body)
+    _tell(result, body, text_file, as_json)
     return 0 if result["outcome"] == "done" else 1
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    """End at once, also within a model call; the ledger has all that was finished."""
+    sys.stderr.write("\nbacksmith: stopped; the same command goes on from here\n")
+    sys.stderr.flush()
+    os._exit(130)
 
 
 def _base(workspace: Workspace, repository: Repository, rev: str | None) -> CommitSha:
@@ -103,7 +115,7 @@ def _save(path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
 
 
-def _tell(result: dict[str, Any], body: str, as_json: bool) -> None:
+def _tell(result: dict[str, Any], body: str, text_file: Path, as_json: bool) -> None:
     console = Console(soft_wrap=True)
     if as_json:
         console.print_json(json.dumps(result))
@@ -111,9 +123,12 @@ def _tell(result: dict[str, Any], body: str, as_json: bool) -> None:
     if result["outcome"] == "done":
         console.print(body, highlight=False, markup=False)
         line = f"Branch {result['branch']} at {result['head']}, verdict {result['verdict']}."
-    else:
+        line += f"\nThe text of the pull request is in {text_file}."
+    elif result["questions"]:
         asked = "".join(f"\n  {question}" for question in result["questions"])
-        line = f"Blocked: {result['reason']}{asked}"
+        line = f"There is a question; answer it in a file and add --answer FILE:{asked}"
+    else:
+        line = f"Blocked: {result['reason']}"
     model = result["model"]
     console.print(
         f"{line}\n{model['calls']} model calls, {model['prompt_tokens']} prompt tokens, "

@@ -31,5 +31,5 @@ class RunCommand(Tool):
             ),
         )
         end = "stopped: time is up" if result.timed_out else f"exit code {result.exit_code}"
-        body = head_and_tail(plain_output(result.output).strip(), _LIMIT)
-        return ToolOutcome(text=f"[{end}, {result.seconds:.1f} s]\n{body}".strip())
+        body = head_and_tail(plain_output(result.output).strip("\n"), _LIMIT)
+        return ToolOutcome(text=f"[{end}, {result.seconds:.1f} s]\n{body}".rstrip())

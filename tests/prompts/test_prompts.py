@@ -79,10 +79,14 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "task/repository",
         {"repository": "acme/new", "files": [], "more": 0, "stack": Stack(), "rules": []},
     ),
-    "task/plan": ("task/plan", {"ticket": TICKET, "brief": {}}),
+    "task/plan": ("task/plan", {"ticket": TICKET, "brief": {}, "remark": ""}),
     "task/plan_again": (
         "task/plan",
-        {"ticket": TICKET, "brief": {"change": "Please without a new dependency."}},
+        {
+            "ticket": TICKET,
+            "brief": {"change": "Please without a new dependency."},
+            "remark": "You asked: Which table? The small one.",
+        },
     ),
     "task/develop": (
         "task/develop",

@@ -151,7 +151,9 @@ def test_a_commit_subject_is_one_line() -> None:
 
 
 def test_hidden_text_of_the_ticket_line_is_gone() -> None:
-    shown = render("task/plan", ticket={**TICKET, "summary": "Pay\u200bment <!-- x -->"}, brief={})
+    shown = render(
+        "task/plan", ticket={**TICKET, "summary": "Pay\u200bment <!-- x -->"}, brief={}, remark=""
+    )
     assert "\u200b" not in shown
     assert "<!--" not in shown
 

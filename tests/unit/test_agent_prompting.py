@@ -8,7 +8,7 @@ from tests.fakes.bench import TICKET
 
 
 def ticket_prompt(description: str) -> str:
-    return render("task/plan", ticket={**TICKET, "description": description}, brief={})
+    return render("task/plan", ticket={**TICKET, "description": description}, brief={}, remark="")
 
 
 @pytest.mark.parametrize(
@@ -54,12 +54,12 @@ def test_a_missing_value_raises() -> None:
 
 def test_a_missing_part_of_a_value_raises() -> None:
     with pytest.raises(jinja2.UndefinedError, match="description"):
-        render("task/plan", ticket={"key": "PAY-1", "summary": "x"}, brief={})
+        render("task/plan", ticket={"key": "PAY-1", "summary": "x"}, brief={}, remark="")
 
 
 def test_a_ticket_that_is_not_there_raises() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        render("task/plan", ticket=None, brief={})
+        render("task/plan", ticket=None, brief={}, remark="")
 
 
 def test_markup_is_not_escaped() -> None:
@@ -67,5 +67,5 @@ def test_markup_is_not_escaped() -> None:
 
 
 def test_a_summary_stays_on_its_line() -> None:
-    shown = render("task/plan", ticket={**TICKET, "summary": "One\nTwo"}, brief={})
+    shown = render("task/plan", ticket={**TICKET, "summary": "One\nTwo"}, brief={}, remark="")
     assert shown.startswith("Ticket PAY-1: One Two\n<ticket>")

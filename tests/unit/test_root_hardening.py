@@ -75,7 +75,9 @@ def test_a_variable_of_another_program_is_no_setting_of_ours(
 
 
 def test_a_mention_with_a_label_is_no_part_of_the_message() -> None:
-    assert decided(commented("<@U0BOT|backsmith> approve")) == told(NoticeKind.APPROVE)
+    assert decided(commented("<@U0BOT|backsmith> approve")) == told(
+        NoticeKind.APPROVE, text="approve"
+    )
 
 
 async def test_a_body_that_does_not_say_how_large_it_is_is_refused_too() -> None:

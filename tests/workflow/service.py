@@ -21,10 +21,13 @@ from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, WorkflowEnvironment
 
 from agent.domain.conversation import Message
-from agent.domain.ids import LifeId, TicketKey
+from agent.domain.event import Event, TicketCommented
+from agent.domain.ids import ActorId, LifeId, TicketKey
 from agent.domain.progress import Phase
+from tests.fakes.tracker import LEAD
 from tests.workflow.team import BRANCH, KEY, SHOP, Team
 from workflows.embedded import SEARCH_ATTRIBUTES, find_binary
+from workflows.gateway import Tell, route
 from workflows.runner import DATA_CONVERTER, TASK_QUEUE
 from workflows.state import Notice, NoticeKind, TicketResult, TicketStart, TicketState, TicketStatus
 from workflows.temporal import TemporalTickets, runtime, workflow_id
@@ -134,6 +137,14 @@ class Running:
     async def tell(self, kind: NoticeKind, text: str = "", id: str = "") -> None:
         """Tell the ticket something."""
         assert await self.tickets.tell(self.key, self.notice(kind, text, id))
+
+    async def comment(self, text: str, by: ActorId = LEAD) -> None:
+        """Somebody comments on the ticket, and the gateway decides what it means."""
+        said = TicketCommented(key=self.key, comment_id="1", actor=by, text=text)
+        event = Event(id=f"jira:{next(self._numbers)}", happening=said)
+        decision = route(event, self.team.people)
+        assert isinstance(decision, Tell)
+        assert await self.tickets.tell(decision.key, decision.notice)
 
     async def status(self) -> TicketStatus:
         """Return where the ticket stands."""

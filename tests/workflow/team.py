@@ -9,11 +9,12 @@ from typing import Any
 
 from agent.desk import Desk
 from agent.domain.conversation import Message
-from agent.domain.errors import RateLimitedError
+from agent.domain.errors import PermanentError, RateLimitedError
 from agent.domain.ids import BranchName, CommitSha, LifeId, TicketKey
 from agent.domain.progress import Card, ThreadRef
-from agent.domain.pull_request import CheckRun
+from agent.domain.pull_request import CheckRun, Feedback
 from agent.domain.repository import Repository
+from agent.domain.ticket import Ticket
 from agent.ports import Command, CommandResult, PullRequestDraft
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.chat import FakeChat
@@ -29,6 +30,7 @@ from workflows.activities.code_host import CodeHostActivities
 from workflows.activities.tracker import TrackerActivities
 from workflows.activities.workspace import WorkspaceActivities
 from workflows.catalogue import ConfiguredCatalogue, RepositoryEntry
+from workflows.gateway import People
 from workflows.state import Policy
 from workflows.worker import activities_of
 
@@ -82,6 +84,7 @@ class TeamHost(FakeCodeHost):
         """What CI says about the next pushes; when they are used up, it stays silent."""
         self.closings = 0
         self.checks_read = 0
+        self.reviews_read = 0
         self._holds = holds
 
     def push(self, repository: str, branch: str, commit: str) -> None:
@@ -95,8 +98,13 @@ class TeamHost(FakeCodeHost):
         self._holds.pass_by("read_checks")
         return super().read_checks(repository, commit)
 
+    def read_feedback(self, repository: str, number: int) -> Feedback:
+        self.reviews_read += 1
+        return super().read_feedback(repository, number)
+
     def close_pull_request(self, repository: str, number: int, reason: str) -> None:
         self.closings += 1
+        self._holds.pass_by("close_pull_request")
         super().close_pull_request(repository, number, reason)
 
 
@@ -106,6 +114,8 @@ class TeamWorkspace(FakeWorkspace):
     def __init__(self, host: TeamHost) -> None:
         super().__init__()
         self.closed: list[LifeId] = []
+        self.is_stuck = False
+        """Whether worktrees cannot be removed."""
         self._host = host
 
     def push(self, repository: Repository, branch: BranchName, commit: CommitSha) -> None:
@@ -114,8 +124,22 @@ class TeamWorkspace(FakeWorkspace):
             self._host.push(repository.name, branch, commit)
 
     def close(self, repository: Repository, life: LifeId) -> None:
+        if self.is_stuck:
+            raise PermanentError("the worktree cannot be removed: permission denied")
         super().close(repository, life)
         self.closed.append(life)
+
+
+class TeamTracker(FakeTracker):
+    """A tracker that a test can slow down."""
+
+    def __init__(self, holds: Holds) -> None:
+        super().__init__()
+        self._holds = holds
+
+    def fetch_ticket(self, key: TicketKey) -> Ticket:
+        self._holds.pass_by("fetch_ticket")
+        return super().fetch_ticket(key)
 
 
 class TeamChat(FakeChat):
@@ -141,8 +165,9 @@ class Team:
 
     def __init__(self, *script: Script, **policy: Any) -> None:
         self.holds = Holds()
+        self.people = People(own=frozenset({OURSELVES}))
         self.ledger, self.model = FakeLedger(), ScriptedChatModel(*script)
-        self.tracker, self.chat = FakeTracker(), TeamChat(self.ledger)
+        self.tracker, self.chat = TeamTracker(self.holds), TeamChat(self.ledger)
         self.host = TeamHost(self.holds)
         self.workspace = TeamWorkspace(self.host)
         self.sandbox = FakeSandbox(self.workspace.trees, self._run)
@@ -172,7 +197,7 @@ class Team:
         catalogue = ConfiguredCatalogue(entries=(entry,))
         code = CodeHostActivities(self.host, self.ledger, self.workspace)
         kept = WorkspaceActivities(workspace=self.workspace, ledger=self.ledger)
-        tracker = TrackerActivities(self.tracker, self.ledger, catalogue)
+        tracker = TrackerActivities(self.tracker, self.ledger, catalogue, self.people.may_talk)
         chat = ChatActivities(chat=self.chat, ledger=self.ledger)
         heavy = activities_of(AgentActivities(desk=desk), code, kept)
         return heavy, activities_of(tracker, chat, code, kept)

@@ -103,3 +103,15 @@ async def test_a_pause_and_its_end_are_no_answer_to_a_later_block(temporal: str)
         await ticket.tell(NoticeKind.LOOK)
         await ticket.until_rest("blocked")
     assert sum("I am stuck" in text for text in team.thread) == 1
+
+
+async def test_what_a_person_says_to_a_block_reaches_the_repair(temporal: str) -> None:
+    team = Team(write("price = 3\n"), max_repairs=1)
+    team.assign()
+    team.host.conclusions = [GREEN]
+    async with working(temporal, team) as ticket:
+        await ticket.go_on_with_pull_request(Phase.CI, RED, repairs=1)
+        await ticket.until_rest("blocked")
+        await ticket.tell(NoticeKind.SAID, "The price in the fixture is the old one.")
+        await ticket.until_phase("waiting for review")
+    assert "The price in the fixture is the old one." in team.heard()

@@ -1,11 +1,20 @@
 """A life that is longer than one history."""
 
 from collections import Counter
+from datetime import timedelta
+
+from temporalio.client import WorkflowHistory
 
 from agent.domain.progress import Outcome, Phase
-from tests.workflow.service import working
+from tests.workflow.service import MID_LIFE, working
 from tests.workflow.team import Team, look, plan, write
 from workflows.state import NoticeKind
+
+
+def how_long(runs: list[WorkflowHistory]) -> timedelta:
+    """Return the time between the first and the last event."""
+    first, last = runs[0].events[0].event_time, runs[-1].events[-1].event_time
+    return last.ToDatetime() - first.ToDatetime()
 
 
 async def test_a_long_life_is_carried_through_many_histories(short_temporal: str) -> None:
@@ -54,3 +63,19 @@ async def test_what_is_said_is_carried_into_the_next_history_of_a_stage(
         await ticket.tell(NoticeKind.SAID, "Mind the rounding.")
         await ticket.until_phase("waiting for CI")
     assert team.heard().count("Mind the rounding.") == 1
+
+
+async def test_a_review_of_a_week_is_carried_through_many_histories_and_can_be_merged(
+    short_temporal: str,
+) -> None:
+    team = Team(poll_seconds=24 * 3600)
+    team.assign()
+    async with working(short_temporal, team) as ticket:
+        await ticket.go_on_with_pull_request(Phase.REVIEW, "success", skips=True)
+        await ticket.until(lambda: team.host.reviews_read > 7)
+        team.host.merge(*team.pull)
+        result = await ticket.result()
+        runs = await ticket.histories()
+    assert (result.outcome, result.life) == (Outcome.MERGED, MID_LIFE)
+    assert len(runs) > 3
+    assert how_long(runs) > timedelta(days=7)

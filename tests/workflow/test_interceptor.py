@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 from temporalio.worker import Worker
 
 from agent.domain.errors import (
@@ -117,3 +117,13 @@ async def test_an_unforeseen_failure_is_tried_three_times(temporal: str) -> None
         reason = await failure(handle)
     assert "KeyError in fail: 'price'" in str(reason)
     assert failing.tried == 3
+
+
+async def test_a_cancelled_activity_is_reported_as_cancelled(temporal: str) -> None:
+    long = Long()
+    async with trying(temporal, long, SOON) as handle:
+        while not long.hold.reached.is_set():  # noqa: ASYNC110 - a thread sets it
+            await asyncio.sleep(0.01)
+        await handle.cancel()
+        reason = await failure(handle)
+    assert isinstance(reason, CancelledError)

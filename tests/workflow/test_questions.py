@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from agent.domain.progress import Outcome
+from agent.domain.progress import Phase
 from tests.fakes.chat_model import call
 from tests.fakes.tracker import OURSELVES
 from tests.workflow.service import working
-from tests.workflow.team import Team, plan
+from tests.workflow.team import Team, plan, write
 from workflows.state import NoticeKind
 
 WAITING = "waiting for an answer"
@@ -78,20 +78,46 @@ async def test_the_answer_to_a_planner_reaches_the_next_plan(temporal: str) -> N
     assert "Net, please." in team.heard()
 
 
-async def test_a_ticket_that_does_not_exist_ends_at_once(temporal: str) -> None:
-    team = Team()
+async def test_an_answer_makes_up_for_a_missing_description(temporal: str) -> None:
+    team = Team(plan(migrations=["a new column"]))
+    team.assign(description="")
     async with working(temporal, team) as ticket:
         await ticket.start()
-        result = await ticket.result()
-    assert result.outcome is Outcome.BLOCKED
-    assert "there is no such ticket" in team.headline
+        await ticket.until_rest(WAITING)
+        await ticket.tell(NoticeKind.SAID, "The price must be 2.")
+        await ticket.until_phase("waits for approval")
+    assert "The price must be 2." in team.heard()
 
 
-async def test_a_ticket_that_is_done_is_left_alone(temporal: str) -> None:
-    team = Team()
-    team.tracker.move(team.assign(), "Done")
+async def test_the_answer_to_a_developer_reaches_the_developer(temporal: str) -> None:
+    asking = call("ask_human", questions=["Gross or net?"])
+    team = Team(plan(), asking, write("price = 2\n"))
+    team.assign()
     async with working(temporal, team) as ticket:
         await ticket.start()
-        result = await ticket.result()
-    assert result.outcome is Outcome.CLOSED
-    assert team.tracker.moves == []
+        await ticket.until_rest(WAITING)
+        await ticket.tell(NoticeKind.SAID, "Net, please.")
+        await ticket.until(lambda: len(team.model.heard) == 3)
+    assert "Net, please." in team.heard()
+
+
+async def test_a_mere_yes_is_an_answer_that_the_model_hears(temporal: str) -> None:
+    team = Team(call("ask_human", questions=["Round up?"]), plan(migrations=["a new column"]))
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await ticket.go_on(Phase.PLAN)
+        await ticket.until_rest(WAITING)
+        await ticket.comment("Yes!")
+        await ticket.until_phase("waits for approval")
+    assert "Yes!" in team.heard()
+
+
+async def test_a_mere_yes_to_the_developer_reaches_the_developer(temporal: str) -> None:
+    team = Team(call("ask_human", questions=["Round up?"]), write("price = 2\n"))
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await ticket.go_on(Phase.DEVELOP)
+        await ticket.until_rest(WAITING)
+        await ticket.comment("Yes!")
+        await ticket.until_phase("waiting for CI")
+    assert "Yes!" in team.heard()

@@ -3,7 +3,7 @@
 from agent.domain.conversation import Message
 from agent.domain.progress import Outcome, Phase
 from tests.workflow.service import working
-from tests.workflow.team import Team, plan
+from tests.workflow.team import Team, plan, write
 from workflows.state import NoticeKind
 
 
@@ -24,3 +24,13 @@ async def test_a_ticket_goes_on_while_the_channel_is_down(temporal: str) -> None
         await ticket.tell(NoticeKind.LOOK)
         result = await ticket.result()
     assert result.outcome is Outcome.MERGED
+
+
+async def test_a_plan_that_nobody_must_approve_does_not_wait_for_the_channel(
+    temporal: str,
+) -> None:
+    team = Team(lambda _: going_down(team), write("price = 2\n"))
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await ticket.go_on(Phase.PLAN)
+        await ticket.until(lambda: len(team.model.heard) == 2)

@@ -1,5 +1,7 @@
 """Review: answering people until they merge or close."""
 
+from datetime import timedelta
+
 from agent.domain.progress import Outcome, Phase
 from agent.domain.pull_request import ReviewState
 from tests.fakes.chat_model import call, calls
@@ -94,3 +96,46 @@ async def test_reviewers_are_asked_once(temporal: str) -> None:
         await in_review(ticket)
     pull = team.host.pulls[team.pull]
     assert (pull.requested, pull.value.is_draft) == (["tech-lead"], False)
+
+
+async def test_a_review_in_which_nothing_happens_is_looked_at_ever_more_seldom(
+    temporal: str,
+) -> None:
+    team = Team()
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await in_review(ticket)
+        before = team.host.reviews_read
+        await ticket.fast_forward(timedelta(minutes=20))
+        first = team.host.reviews_read - before
+        await ticket.fast_forward(timedelta(hours=1))
+        later = team.host.reviews_read - before - first
+    assert (first, later) == (4, 4)
+
+
+async def test_a_webhook_is_followed_at_once_however_long_the_review_lasts(temporal: str) -> None:
+    team = Team()
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await in_review(ticket)
+        await ticket.fast_forward(timedelta(minutes=40))
+        await ticket.until_rest("waiting for review")
+        team.host.merge(*team.pull)
+        await ticket.tell(NoticeKind.LOOK)
+        result = await ticket.result()
+    assert result.outcome is Outcome.MERGED
+
+
+async def test_a_worktree_that_cannot_be_removed_does_not_fail_a_merged_ticket(
+    temporal: str,
+) -> None:
+    team = Team()
+    team.assign()
+    team.workspace.is_stuck = True
+    async with working(temporal, team) as ticket:
+        await in_review(ticket)
+        team.host.merge(*team.pull)
+        await ticket.tell(NoticeKind.LOOK)
+        result = await ticket.result()
+    assert result.outcome is Outcome.MERGED
+    assert "The pull request was merged" in team.thread[-1]

@@ -2,7 +2,7 @@
 
 from agent.domain.errors import QuotaSpentError, TransientError
 from agent.domain.progress import Phase
-from tests.fakes.chat_model import Saying, say
+from tests.fakes.chat_model import Saying, call, say
 from tests.workflow.service import working
 from tests.workflow.team import Team, finish, look, write
 from workflows.state import NoticeKind
@@ -143,3 +143,58 @@ async def test_what_is_said_reaches_a_running_stage_before_its_next_model_call(
         hold.released.set()
         await ticket.until_phase("waiting for CI")
     assert "Mind the rounding." in team.heard(1)
+
+
+async def test_a_remark_reaches_the_developer_after_a_stage_that_broke_off(temporal: str) -> None:
+    team = Team(QuotaSpentError("the account is out of money"), write("price = 2\n"))
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await ticket.go_on(Phase.DEVELOP)
+        await ticket.until_rest("blocked")
+        await ticket.tell(NoticeKind.SAID, "There is money. Mind the rounding.")
+        await ticket.until_phase("waiting for CI")
+    assert "Mind the rounding." in team.heard()
+
+
+async def test_a_stage_after_one_that_broke_off_is_given_its_own_task(temporal: str) -> None:
+    team = Team(look(), QuotaSpentError("the account is out of money"), write("price = 3\n"))
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await ticket.go_on_with_pull_request(Phase.CI, "failure")
+        await ticket.until_rest("blocked")
+        team.host.report("acme/shop", team.workspace.pushes[0][1], "tests", "success")
+        await ticket.tell(NoticeKind.RESUME)
+        await ticket.until_rest("waiting for review")
+        team.host.say(*team.pull, "Make it 3.")
+        await ticket.tell(NoticeKind.LOOK)
+        await ticket.until(lambda: len(team.model.heard) == 3)
+    assert "Make it 3." in team.heard()
+
+
+async def test_what_is_said_during_the_last_gates_is_not_lost(temporal: str) -> None:
+    team = Team(lambda _: holding_the_gates(team), write("price = 2.0\n"))
+    team.assign()
+    team.host.conclusions = ["success", "success"]
+    async with working(temporal, team) as ticket:
+        await ticket.go_on(Phase.DEVELOP)
+        await ticket.until(lambda: len(team.model.heard) == 1)
+        hold = team.holds.at("tests")
+        await ticket.until(hold.reached.is_set)
+        await ticket.tell(NoticeKind.SAID, "Mind the rounding.")
+        await ticket.until_told()
+        hold.released.set()
+        await ticket.until_rest("waiting for review")
+    assert "Mind the rounding." in team.heard()
+
+
+async def test_a_stage_that_breaks_off_keeps_the_edits_made_so_far(temporal: str) -> None:
+    edit = call("edit_files", edits=[{"path": "app.py", "content": "price = 2\n"}])
+    team = Team(edit, QuotaSpentError("the account is out of money"), finish())
+    team.assign()
+    async with working(temporal, team) as ticket:
+        await ticket.go_on(Phase.DEVELOP)
+        await ticket.until_rest("blocked")
+        await ticket.tell(NoticeKind.RESUME)
+        await ticket.until_phase("waiting for CI")
+    ((_, commit),) = team.workspace.pushes
+    assert team.workspace.commits[commit].tree["app.py"] == "price = 2\n"

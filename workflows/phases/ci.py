@@ -30,6 +30,7 @@ async def ci(life: Life) -> Phase:
             return ended
         view = await _read_checks(life)
         if view.state is ChecksState.SUCCESS:
+            life.state.remark = ""  # it was about checks that are green now
             return Phase.REVIEW
         if view.state is ChecksState.FAILURE:
             return await _repair(life, view)

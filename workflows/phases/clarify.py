@@ -32,8 +32,11 @@ async def clarify(life: Life) -> Phase:
         answers = await life.wait(*_ANSWERS)
     for answer in answers:
         if answer.text:
-            note = TicketNote(ticket=life.ticket, name=answer.id, text=answer.text)
+            text = f"You asked: {' '.join(questions)}\n{answer.text}"
+            note = TicketNote(ticket=life.ticket, name=answer.id, text=text)
             await life.do(TrackerActivities.clarify, note)
     if life.state.back_to not in (Phase.INTAKE, Phase.PLAN):  # those read the whole ticket again
-        life.state.remark = " ".join(answer.text for answer in answers if answer.text)
+        said = " ".join(answer.text for answer in answers if answer.text)
+        answer_text = f"You asked: {' '.join(questions)}\n{said}" if said else ""
+        life.state.remark = "\n".join(filter(None, (life.state.remark, answer_text)))
     return life.state.back_to

@@ -50,5 +50,6 @@ async def blocked(life: Life) -> Phase:
     life.state.repairs = 0
     for notice in heard:
         await life.note(notice.actor, "answered", notice.text)
-    life.state.remark = " ".join(n.text for n in (*earlier, *heard) if n.text)
+    said = " ".join(n.text for n in (*earlier, *heard) if n.text)
+    life.state.remark = "\n".join(filter(None, (life.state.remark, said)))
     return life.state.back_to

@@ -32,8 +32,8 @@ async def intake(life: Life) -> Phase:
         life.state.outcome = Outcome.CLOSED
         await life.announce(Phase.DONE, "the ticket is done already")
         return Phase.DONE
-    by_hand = any(notice.id.startswith(BY_HAND) for notice in given)
-    if given and not (brief.is_ours or by_hand):
+    life.state.is_by_hand |= any(notice.id.startswith(BY_HAND) for notice in given)
+    if not (brief.is_ours or life.state.is_by_hand):
         life.state.outcome = Outcome.CLOSED
         await life.announce(Phase.DONE, "the ticket is not assigned to us any more")
         return Phase.DONE

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.life import Life
     from workflows.phases.ci import closed_by_a_person
     from workflows.phases.develop import after_run, publish
-    from workflows.state import Notice, NoticeKind
+    from workflows.state import NoticeKind
 
 
 SELDOM = timedelta(minutes=15)
@@ -36,8 +36,9 @@ async def review(life: Life) -> Phase:
         view = await _read(life, run)
         if view.open_comments:
             return await _respond(life, run, view.open_comments)
-        if said := life.take(NoticeKind.SAID):
-            return await _respond_to_words(life, said)
+        said = [notice.text for notice in life.take(NoticeKind.SAID) if notice.text]
+        if life.state.remark or said:
+            return await _respond_to_words(life, [life.state.remark, *said])
         if not await life.has_heard(NoticeKind.LOOK, NoticeKind.SAID, within=poll):
             poll = min(2 * poll, max(poll, SELDOM))
         life.take(NoticeKind.LOOK)
@@ -68,12 +69,14 @@ async def _respond(life: Life, run: RunId, count: int) -> Phase:
     return following
 
 
-async def _respond_to_words(life: Life, said: list[Notice]) -> Phase:
-    rows = [
-        {"id": f"said:{n.id}", "text": n.text, "path": None, "line": None} for n in said if n.text
-    ]
+async def _respond_to_words(life: Life, said: list[str]) -> Phase:
+    life.state.remark = ""
+    words = [text for text in said if text]
+    rows = [{"text": text, "path": None, "line": None} for text in words]
     await life.announce(Phase.REVIEW, "working on a remark")
     result = await life.run_stage(Stage.RESPOND, {"comments": rows})
     if result.outcome is RunOutcome.DONE:
         await life.say(f"I have taken that in: {life.state.pull_request_url}", on_ticket=False)
+    else:
+        life.state.remark = "\n".join(words)  # it is not settled yet
     return after_run(life, result, Phase.REVIEW)
