@@ -58,7 +58,7 @@ class Life:
     def status(self) -> TicketStatus:
         known = dict.fromkeys(TicketStatus.model_fields)
         state = self._state.model_dump(include=set(TicketStatus.model_fields))
-        return TicketStatus.model_validate(known | state | {"steps": len(self._state.inbox)})
+        return TicketStatus.model_validate(known | state | {"steps": len(self._state.seen)})
 
 
 def notice(name: str, kind: NoticeKind = NoticeKind.SAID, text: str = "") -> Notice:
