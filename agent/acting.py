@@ -1,12 +1,24 @@
 """Carrying out the tool calls of one step, on a worktree that stands at a known commit."""
 
+from agent.calls import REFUSED, Turn
 from agent.desk import Desk
 from agent.domain.conversation import Message, ToolCall
 from agent.domain.errors import ToolError
 from agent.domain.ids import CommitSha
-from agent.domain.run import Acted, RunSpec, Signal
-from agent.tools.base import Bench, ToolOutcome
-from agent.tools.registry import parse_call
+from agent.domain.run import Acted, RunSpec, Signal, Stage
+from agent.tools.base import ToolOutcome
+
+_STAGE = "stage"
+
+
+def stage_of(desk: Desk, spec: RunSpec) -> Stage:
+    """Return the stage that a run is in: a planning run may have gone on to develop."""
+    return Stage(desk.ledger.find(spec.life, _STAGE, spec.run) or spec.stage)
+
+
+def _keep_stage(desk: Desk, spec: RunSpec, stage: Stage) -> None:
+    if stage is not spec.stage:
+        desk.ledger.keep(spec.life, _STAGE, spec.run, stage)
 
 
 def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
@@ -22,48 +34,25 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
     calls = reply.tool_calls if reply else ()
     desk.show(spec.life, ", ".join(call.name for call in calls))
     bench = desk.bench(spec.repository, spec.life, head)
-    outcomes = _carry_out(bench, spec, calls)
+    turn = Turn(bench, spec, stage_of(desk, spec))
+    outcomes = turn.carry_out(calls)
     try:
         snapshot = desk.workspace.snapshot(bench.worktree, spec.life)
     except ToolError as error:
         text = f"Error: nothing of this answer was kept. {error}"
         outcomes, snapshot = [ToolOutcome(text=text) for _ in calls], head
+    else:
+        _keep_stage(desk, spec, turn.stage)
     _write(desk, spec, position, calls, outcomes)
     acted = Acted(
         written=len(calls),
         head=snapshot,
         signal=_strongest(outcomes),
         reason=_question(outcomes),
-        invalid=all(outcome.text.startswith(_REFUSED) for outcome in outcomes),
+        invalid=all(outcome.text.startswith(REFUSED) for outcome in outcomes),
     )
     kept = desk.ledger.keep(spec.life, "acted", str(position), acted.model_dump(mode="json"))
     return Acted.model_validate(kept)
-
-
-_REFUSED = "This call was refused: "
-
-
-def _carry_out(bench: Bench, spec: RunSpec, calls: tuple[ToolCall, ...]) -> list[ToolOutcome]:
-    outcomes: list[ToolOutcome] = []
-    failed = False
-    for call in calls:
-        outcome, succeeded = _one(bench, spec, call)
-        if failed and outcome.signal is Signal.FINISH:
-            outcome = ToolOutcome(text="Not counted: an earlier call of this answer failed.")
-        failed = failed or not succeeded
-        outcomes.append(outcome)
-    return outcomes
-
-
-def _one(bench: Bench, spec: RunSpec, call: ToolCall) -> tuple[ToolOutcome, bool]:
-    try:
-        tool = parse_call(call, spec.stage)
-    except ToolError as error:
-        return ToolOutcome(text=f"{_REFUSED}{error}"), False
-    try:
-        return tool.run(bench), True
-    except ToolError as error:
-        return ToolOutcome(text=f"Error: {error}"), False
 
 
 def _write(

@@ -1,8 +1,8 @@
 """The developer's loop as a LangGraph graph over the port `Effects`.
 
-START ──▶ think ──▶ act ──▶ prove ──▶ END
-  │         ▲ │      │        │
-  │         └─┴──────┴────────┘        START is conditional: a run can go on at any node
+START ──▶ think ──▶ act ──▶ prove ──▶ review ──▶ END
+  │         ▲ │      │        │         │
+  │         └─┴──────┴────────┴─────────┘     START is conditional: a run can go on at any node
 
 The state holds ids and counters only, so it can be cut anywhere and carried on elsewhere.
 Everything here is `async def`, also the routers: inside a Temporal workflow LangGraph has no
@@ -16,7 +16,16 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from typing_extensions import TypedDict
 
-from agent.domain.run import Acted, Proof, RunOutcome, RunSpec, Signal, Stage, Thought
+from agent.domain.run import (
+    Acted,
+    Proof,
+    Reviewed,
+    RunOutcome,
+    RunSpec,
+    Signal,
+    Stage,
+    Thought,
+)
 
 MAX_INVALID = 3
 """Answers in a row that ask for nothing that can be done, before a person is asked."""
@@ -36,6 +45,8 @@ class RunState(TypedDict):
     invalid: int
     proofs: int
     """How often the gates failed."""
+    reviewed: bool
+    """True once the finished change was read by a fresh pair of eyes."""
     signal: str
     outcome: str
     reason: str
@@ -49,7 +60,7 @@ class Effects(Protocol):
     async def listen(self, position: int) -> int:
         """Wait while paused; write what people said meanwhile; return how many messages."""
 
-    async def think(self, position: int) -> Thought:
+    async def think(self, position: int, head: str) -> Thought:
         """Call the model once."""
 
     async def act(self, position: int, head: str) -> Acted:
@@ -57,6 +68,9 @@ class Effects(Protocol):
 
     async def prove(self, position: int, head: str) -> Proof:
         """Run the gates."""
+
+    async def review(self, position: int, head: str) -> Reviewed:
+        """Have the finished change read against the ticket and the plan, by a fresh context."""
 
     def must_cut(self) -> bool:
         """Tell whether the history has grown so long that the run must be carried on."""
@@ -71,11 +85,15 @@ def initial_state(spec: RunSpec, position: int) -> RunState:
         calls=0,
         invalid=0,
         proofs=0,
+        reviewed=False,
         signal="",
         outcome="",
         reason="",
         cut=False,
     )
+
+
+_NODES = ("think", "act", "prove", "review")
 
 
 class _Nodes:
@@ -88,7 +106,7 @@ class _Nodes:
             return _blocked(f"{state['steps']} model calls were made without an end in sight")
         heard = await self._effects.listen(state["position"])
         position = state["position"] + heard
-        thought = await self._effects.think(position)
+        thought = await self._effects.think(position, state["head"])
         if thought.blocked:
             return {"position": position + thought.written} | _blocked(thought.blocked)
         invalid = state["invalid"] + (0 if thought.calls else 1)
@@ -110,23 +128,38 @@ class _Nodes:
             "invalid": invalid,
             "signal": acted.signal or "",
             **_too_many(invalid),
-            **_ended(self._spec.stage, acted),
+            **_ended(acted),
         }
 
     async def prove(self, state: RunState) -> dict[str, object]:
         proof = await self._effects.prove(state["position"], state["head"])
         position, proofs = state["position"] + proof.written, state["proofs"]
+        if proof.passed and self._is_to_review(state):
+            return {"position": position, "signal": Signal.REVIEW}
         if proof.passed:
             return {"position": position, "signal": "", "outcome": RunOutcome.DONE}
         if proofs + 1 >= self._spec.max_proofs:
             return {"position": position} | _blocked(f"still not passing: {proof.reason}")
         return {"position": position, "signal": "", "proofs": proofs + 1}
 
+    def _is_to_review(self, state: RunState) -> bool:
+        """A change is reviewed once, when it is first finished; not what mends or answers."""
+        is_first = self._spec.stage in (Stage.PLAN, Stage.DEVELOP)
+        return is_first and bool(self._spec.review_model) and not state["reviewed"]
+
+    async def review(self, state: RunState) -> dict[str, object]:
+        reviewed = await self._effects.review(state["position"], state["head"])
+        ended = {} if reviewed.written else {"outcome": RunOutcome.DONE}
+        position = state["position"] + reviewed.written
+        return {"position": position, "signal": "", "reviewed": True} | ended
+
     async def route(self, state: RunState) -> str:
         if state["outcome"] or self._effects.must_cut():
             return END
         if state["signal"] == Signal.FINISH:
             return "prove"
+        if state["signal"] == Signal.REVIEW:
+            return "review"
         return "act" if state["calls"] else "think"
 
 
@@ -140,8 +173,10 @@ def _too_many(invalid: int) -> dict[str, object]:
     return _blocked(f"the model answered {invalid} times in a row without a usable tool call")
 
 
-def _ended(stage: Stage, acted: Acted) -> dict[str, object]:
-    if acted.signal is Signal.PLAN and stage is Stage.PLAN:
+def _ended(acted: Acted) -> dict[str, object]:
+    if acted.blocked:
+        return _blocked(acted.blocked)
+    if acted.signal is Signal.PLAN:
         return {"outcome": RunOutcome.PLANNED}
     if acted.signal is Signal.ASK:
         return {"outcome": RunOutcome.QUESTION, "reason": acted.reason[:300]}
@@ -154,8 +189,8 @@ def build_graph(
     """Return the compiled loop for one run."""
     nodes = _Nodes(spec, effects)
     graph = StateGraph(RunState)
-    targets: dict[Hashable, str] = {"think": "think", "act": "act", "prove": "prove", END: END}
-    for name in ("think", "act", "prove"):
+    targets: dict[Hashable, str] = {name: name for name in (*_NODES, END)}
+    for name in _NODES:
         graph.add_node(name, getattr(nodes, name))
         graph.add_conditional_edges(name, nodes.route, targets)
     graph.add_conditional_edges(START, nodes.route, targets)

@@ -3,8 +3,10 @@
 from agent.desk import Desk
 from agent.domain.conversation import Message
 from agent.domain.errors import ToolError
+from agent.domain.evidence import Evidence, Gate
 from agent.domain.run import RunSpec, Stage
 from agent.prompting import render
+from agent.readiness import readable
 from agent.text import head_and_tail
 from agent.tools.base import Bench
 
@@ -23,8 +25,8 @@ def open_run(desk: Desk, spec: RunSpec) -> int:
     """
     begin = int(desk.ledger.keep(spec.life, "opened", spec.run, _first_free(desk, spec)))
     before = desk.ledger.read(spec.life, begin)
-    messages = _close_open_calls(before) if before else _introduction(desk, spec)
-    messages.append(Message(role="user", content=_task(desk, spec, is_first=not before)))
+    messages = _close_open_calls(before) if before else introduction(desk, spec)
+    messages.append(Message(role="user", content=task_text(desk, spec, is_first=not before)))
     desk.ledger.write(spec.life, begin, messages)
     return begin + len(messages)
 
@@ -44,7 +46,8 @@ def _close_open_calls(before: list[Message]) -> list[Message]:
     ]
 
 
-def _introduction(desk: Desk, spec: RunSpec) -> list[Message]:
+def introduction(desk: Desk, spec: RunSpec) -> list[Message]:
+    """Return the messages that every transcript begins with: the rules, and the repository."""
     bench = desk.bench(spec.repository, spec.life, spec.head)
     listing = bench.files("list", path=".", depth=4, limit=_LISTING_LIMIT)
     repository = render(
@@ -61,17 +64,24 @@ def _introduction(desk: Desk, spec: RunSpec) -> list[Message]:
     ]
 
 
-def _task(desk: Desk, spec: RunSpec, *, is_first: bool) -> str:
+def task_text(desk: Desk, spec: RunSpec, *, is_first: bool = True) -> str:
+    """Return what a run is asked to do, with the ticket where it was not told before."""
     ledger = desk.ledger
     brief = ledger.find(spec.life, "brief", spec.run) or {}
     return render(
         f"task/{spec.stage}",
-        ticket=ledger.find(spec.life, "ticket", "current"),
+        ticket=readable(ledger.find(spec.life, "ticket", "current") or {}),
+        base=_tests_at_base(desk, spec),
         plan=ledger.find(spec.life, "plan", "current"),
         first=is_first or spec.stage is Stage.PLAN,
         brief=brief,
         remark=ledger.find(spec.life, "remark", spec.run) or "",
     )
+
+
+def _tests_at_base(desk: Desk, spec: RunSpec) -> Evidence | None:
+    found = desk.ledger.evidence(spec.life, spec.base)
+    return next((item for item in found if item.gate is Gate.TESTS), None)
 
 
 def _read(bench: Bench, path: str) -> str:

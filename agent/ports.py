@@ -101,7 +101,16 @@ class ChatModel(Protocol):
     """An endpoint that speaks the chat completions API."""
 
     def complete(self, request: ModelRequest, progress: Callable[[str], None]) -> Reply:
-        """Answer a request; `progress` is called with text as it streams in."""
+        """Answer a request; `progress` is called with text as it streams in.
+
+        Raises ContextOverflowError when the request is longer than the model's window.
+        """
+
+    def count_tokens(self, request: ModelRequest) -> int:
+        """Return how many tokens a request has, rather too many than too few; sends nothing."""
+
+    def window(self, model: str) -> int:
+        """Return how many tokens a request to a model may have, its answer included."""
 
 
 class Workspace(Protocol):
@@ -198,11 +207,19 @@ class Transcripts(Protocol):
 class Accounts(Protocol):
     """What was spent."""
 
-    def book(self, life: LifeId, position: int, model: str, usage: Usage, cost_usd: str) -> None:
-        """Book the usage of the reply at `position`, once."""
+    def book(
+        self,
+        life: LifeId,
+        position: int,
+        model: str,
+        usage: Usage,
+        cost_usd: str,
+        purpose: str = "step",
+    ) -> None:
+        """Book the usage of one reply, once per `purpose` and transcript `position`."""
 
-    def spent(self, life: LifeId) -> Spent:
-        """Return the sum over a ticket's life."""
+    def spent(self, life: LifeId, purpose: str | None = None) -> Spent:
+        """Return the sum over a ticket's life, of one purpose or of all."""
 
 
 class Records(Protocol):

@@ -128,7 +128,7 @@ def plan_note(plan: Plan, needs_approval: bool) -> ThreadNote:
         if items:
             parts.append(f"**{title}**\n" + "\n".join(f"- {item}" for item in items))
     if needs_approval:
-        why = ", and ".join(plan.risks())
+        why = ", and ".join(plan.approval_reasons())
         because = f", because {why}" if why else ""
         parts.append(f"It needs your approval{because}. A reply here changes the plan.")
     return ThreadNote(text="\n\n".join(parts), buttons=(APPROVE, CANCEL) if needs_approval else ())

@@ -3,14 +3,27 @@
 from collections.abc import Callable
 from hashlib import sha256
 
+from agent.acting import stage_of
+from agent.context import room_tokens
 from agent.desk import Desk
 from agent.domain.conversation import Message, ModelRequest, Reply
+from agent.domain.errors import ContextOverflowError
+from agent.domain.ids import CommitSha
 from agent.domain.run import RunSpec, Thought
+from agent.folding import fold, seen
 from agent.prompting import render
 from agent.tools.registry import tool_specs
 
+_WINDOW, _RATIO = "window", "token_ratio"
+_FARTHEST = (0.5, 2.0)
+_SMALLER = 0.7
+"""How much of the assumed window is left after the endpoint refused a request that should fit."""
+_OVERFLOWS = 3
 
-def think(desk: Desk, spec: RunSpec, position: int, progress: Callable[[str], None]) -> Thought:
+
+def think(
+    desk: Desk, spec: RunSpec, position: int, head: CommitSha, progress: Callable[[str], None]
+) -> Thought:
     """Ask the model for its next step and write the answer at `position`.
 
     When the answer stands there already, nothing is sent and nothing is paid.
@@ -19,40 +32,103 @@ def think(desk: Desk, spec: RunSpec, position: int, progress: Callable[[str], No
     if stored is None:
         spent = desk.ledger.spent(spec.life).cost_usd
         if spent >= spec.budget_usd:
-            return Thought(written=0, calls=0, blocked=_over_budget(spent, spec.budget_usd))
+            return _blocked(f"the ticket's budget of {spec.budget_usd} USD is spent ({spent} USD)")
         desk.show(spec.life, "thinking")
-        reply = desk.model.complete(_request(desk, spec, position), progress)
+        reply = _ask(desk, spec, position, head, progress)
+        if reply is None:
+            return _blocked(_too_small(window_of(desk, spec), spec.model))
         stored = _keep(desk, spec, position, reply)
     calls = len(stored.tool_calls)
     return Thought(written=1 if calls else 2, calls=calls)
 
 
-def _over_budget(spent: object, budget: object) -> str:
-    return f"the ticket's budget of {budget} USD is spent ({spent} USD)"
+def _blocked(reason: str) -> Thought:
+    return Thought(written=0, calls=0, blocked=reason)
+
+
+def _too_small(window: int, model: str) -> str:
+    return f"the work does not fit into the {window} tokens that {model} can take in; use another"
+
+
+def window_of(desk: Desk, spec: RunSpec) -> int:
+    """Return the model's window in tokens: what its endpoint taught us, else what is configured."""
+    taught = desk.ledger.find(spec.life, _WINDOW, spec.model)
+    configured = desk.model.window(spec.model)
+    return min(int(taught), configured) if taught else configured
+
+
+def _ask(
+    desk: Desk, spec: RunSpec, position: int, head: CommitSha, progress: Callable[[str], None]
+) -> Reply | None:
+    """Return the model's answer, or None when the request cannot be made to fit."""
+    for _ in range(_OVERFLOWS):
+        request = fitting_request(desk, spec, position, head)
+        if request is None:
+            return None
+        try:
+            reply = desk.model.complete(request, progress)
+        except ContextOverflowError as error:
+            window = window_of(desk, spec)
+            limit = min(error.limit_tokens or window, int(window * _SMALLER))
+            desk.ledger.replace(spec.life, _WINDOW, spec.model, limit)
+        else:
+            _calibrate(desk, spec, request, reply)
+            return reply
+    return None
+
+
+def _calibrate(desk: Desk, spec: RunSpec, request: ModelRequest, reply: Reply) -> None:
+    """Keep how far our count of a request is from the provider's."""
+    ratio = reply.usage.prompt_tokens / max(1, desk.model.count_tokens(request))
+    kept = min(max(ratio, _FARTHEST[0]), _FARTHEST[1])
+    desk.ledger.replace(spec.life, _RATIO, spec.model, kept)
+
+
+def _tokens(desk: Desk, spec: RunSpec, request: ModelRequest) -> int:
+    """Return the tokens of a request, by our count corrected by the provider's last one."""
+    ratio = desk.ledger.find(spec.life, _RATIO, spec.model) or 1.0
+    return round(desk.model.count_tokens(request) * float(ratio))
+
+
+def fitting_request(
+    desk: Desk, spec: RunSpec, position: int, head: CommitSha
+) -> ModelRequest | None:
+    """Return the request for the next step, folded if need be; None if it cannot be made to fit."""
+    window = window_of(desk, spec)
+    request = _request(desk, spec, position)
+    if _tokens(desk, spec, request) <= room_tokens(window):
+        return request
+    if fold(desk, spec, position, head, window):
+        request = _request(desk, spec, position)
+    return request if _tokens(desk, spec, request) <= room_tokens(window) else None
 
 
 def _request(desk: Desk, spec: RunSpec, position: int) -> ModelRequest:
-    messages = desk.ledger.read(spec.life, position)
+    messages = seen(desk, spec, position)
     digest = sha256("\n".join(m.model_dump_json() for m in messages).encode()).hexdigest()[:16]
     return ModelRequest(
         key=f"{spec.run}/{position}/{digest}",
         model=spec.model,
-        messages=tuple(messages),
+        messages=messages,
         tools=tool_specs(),
     )
 
 
 def _keep(desk: Desk, spec: RunSpec, position: int, reply: Reply) -> Message:
     """Write the reply, and with it the nudge that follows one without a tool call."""
-    desk.ledger.book(
-        spec.life, position, reply.model, reply.usage, desk.cost_usd(spec.model, reply.usage)
-    )
+    cost = desk.cost_usd(spec.model, reply.usage)
+    desk.ledger.book(spec.life, position, reply.model, reply.usage, cost)
     was_cut = reply.finish_reason == "length"
     message = reply.message.model_copy(update={"tool_calls": ()}) if was_cut else reply.message
     if message.tool_calls:
         desk.ledger.write(spec.life, position, [message])
         return message
     shown = message if message.content else message.model_copy(update={"content": "(no answer)"})
-    nudge = render("observation/no_tool_call", was_cut=was_cut, stage=spec.stage)
+    nudge = render(
+        "observation/no_tool_call",
+        was_cut=was_cut,
+        refused=reply.refused,
+        stage=stage_of(desk, spec),
+    )
     desk.ledger.write(spec.life, position, [shown, Message(role="user", content=nudge)])
     return shown

@@ -60,6 +60,14 @@ def work(
     answer: Annotated[
         Path | None, typer.Option(help="A file with answers to questions that were asked.")
     ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Show what would be sent first, with tokens; call nothing."),
+    ] = False,
+    self_review: Annotated[
+        bool,
+        typer.Option("--self-review/--no-self-review", help="Let a fresh context read the change."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Carry a ticket out in a local repository; only a model is needed.
@@ -67,9 +75,13 @@ def work(
     Leaves a branch with commits, the evidence, and the text of the pull request. A second start
     with the same ticket goes on where the first one stopped. Exit code 1 when it is blocked.
     """
+    if dry_run:
+        from workflows.dry_run import show_first_request
+
+        sys.exit(show_first_request(path, ticket, base, as_json=as_json))
     from workflows.work import run_work
 
-    sys.exit(run_work(path, ticket, base, answer, as_json=as_json))
+    sys.exit(run_work(path, ticket, base, answer, self_review=self_review, as_json=as_json))
 
 
 @app.command()

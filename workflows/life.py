@@ -174,6 +174,8 @@ class Life:
             position=self.state.position,
             model=self.policy.model,
             budget_usd=self.policy.budget_usd,
+            approval=self.policy.approval,
+            review_model=self.policy.model if self.policy.self_review else "",
         )
 
     # Hearing

@@ -37,18 +37,28 @@ from agent.domain.ids import (
 )
 from agent.domain.plan import Plan
 from agent.domain.repository import Repository
-from agent.domain.run import Acted, Proof, RunOutcome, RunResult, RunSpec, Stage, Thought
+from agent.domain.run import (
+    Acted,
+    Proof,
+    Reviewed,
+    RunOutcome,
+    RunResult,
+    RunSpec,
+    Stage,
+    Thought,
+)
 from agent.domain.value import Value
 from agent.graph import initial_state, run_graph
 from agent.opening import open_run
 from agent.proving import measure, prove
+from agent.readiness import question_about
 from agent.report import commit_message, pull_request_body, pull_request_title
+from agent.reviewing import PURPOSE, review
 from agent.thinking import think
 from workflows.overview import model_result, tests_result
 from workflows.state import Policy
 
 MODEL_ATTEMPTS = 6
-NO_TEXT = "The ticket has no text. What should change, and how will we know that it works?"
 
 
 class LocalTicket(Value):
@@ -91,6 +101,10 @@ def _wait(state: RetryCallState) -> float:
     return wait_exponential(multiplier=1, max=60)(state)
 
 
+def _unheard(_text: str) -> None:
+    """Nobody watches the answer stream in."""
+
+
 def _cause(state: RetryCallState) -> str:
     return str(state.outcome.exception()) if state.outcome else "no answer"
 
@@ -107,21 +121,22 @@ class DirectEffects:
         """Nobody speaks in between."""
         return 0 * position
 
-    async def think(self, position: int) -> Thought:
+    async def think(self, position: int, head: str) -> Thought:
         """Call the model once."""
-        thought = await asyncio.to_thread(self._think, position)
+        thought = await asyncio.to_thread(
+            self._retrying(), think, self.desk, self.spec, position, CommitSha(head), _unheard
+        )
         self.progress(f"{self.spec.stage}: model call, {thought.calls} tool calls")
         return thought
 
-    def _think(self, position: int) -> Thought:
-        retrying = Retrying(
+    def _retrying(self) -> Retrying:
+        return Retrying(
             retry=retry_if_exception_type(TransientError),
             wait=_wait,
             stop=stop_after_attempt(MODEL_ATTEMPTS),
             before_sleep=lambda state: self.progress(f"model: {_cause(state)}; trying again"),
             reraise=True,
         )
-        return retrying(think, self.desk, self.spec, position, lambda _text: None)
 
     async def act(self, position: int, head: str) -> Acted:
         """Carry out the tool calls of the newest reply."""
@@ -131,6 +146,13 @@ class DirectEffects:
         """Run the gates."""
         self.progress(f"{self.spec.stage}: running the gates")
         return await asyncio.to_thread(prove, self.desk, self.spec, position, CommitSha(head))
+
+    async def review(self, position: int, head: str) -> Reviewed:
+        """Have the finished change read by a fresh context."""
+        self.progress(f"{self.spec.stage}: reading its own change")
+        return await asyncio.to_thread(
+            self._retrying(), review, self.desk, self.spec, position, CommitSha(head), _unheard
+        )
 
     def must_cut(self) -> bool:
         """There is no history that could grow too long."""
@@ -163,20 +185,23 @@ class LocalWork:
 
     async def run(self) -> dict[str, Any]:
         """Carry the ticket out; return the JSON of `work`."""
-        if not self.ticket.description.strip():
-            return self._result(None, questions=[NO_TEXT], reason="the ticket has no text")
-        self._keep_ticket()
+        self.keep_ticket()
+        if question := question_about("\n".join([self.ticket.description, self.answer])):
+            return self._result(None, questions=[question], reason="the ticket has no text")
         answers = [str(answer) for answer in self.desk.ledger.list(self.life, "answer")]
         for stage in (Stage.PLAN, Stage.DEVELOP):
             result = await self._stage(stage)
             while result.outcome is RunOutcome.QUESTION and answers:
                 self._pass_on(result.reason, answers.pop(0), stage)
                 result = await self._stage(stage)
-            if result.outcome not in (RunOutcome.PLANNED, RunOutcome.DONE):
+            if result.outcome is RunOutcome.DONE:
+                break
+            if result.outcome is not RunOutcome.PLANNED:
                 return self._stopped(result)
         return self._publish()
 
-    def _keep_ticket(self) -> None:
+    def keep_ticket(self) -> None:
+        """Write the ticket to the ledger, as its tracker would have."""
         body = self.ticket.model_dump() | {"url": "", "labels": [], "clarifications": []}
         self.desk.ledger.replace(self.life, "ticket", "current", body)
         if self.answer.strip():
@@ -191,7 +216,7 @@ class LocalWork:
 
     async def _stage(self, stage: Stage) -> RunResult:
         self._runs += 1
-        spec = self._spec(stage)
+        spec = self.spec(stage)
         kept = self.desk.ledger.find(self.life, "result", spec.run)
         result = RunResult.model_validate(kept) if kept else await self._live(spec)
         self._position, self._head = result.position, result.head
@@ -200,9 +225,9 @@ class LocalWork:
 
     async def _live(self, spec: RunSpec) -> RunResult:
         self.progress(f"{spec.stage}: begins")
-        position = await asyncio.to_thread(open_run, self.desk, spec)
-        if spec.stage is Stage.DEVELOP:
+        if spec.stage is Stage.PLAN:
             await asyncio.to_thread(measure, self.desk, spec, self.base, (Gate.TESTS,))
+        position = await asyncio.to_thread(open_run, self.desk, spec)
         effects = DirectEffects(self.desk, spec, self.progress)
         final = await run_graph(spec, effects, initial_state(spec, position))
         result = RunResult(
@@ -216,7 +241,8 @@ class LocalWork:
             self.desk.ledger.keep(self.life, "result", spec.run, result.model_dump(mode="json"))
         return result
 
-    def _spec(self, stage: Stage) -> RunSpec:
+    def spec(self, stage: Stage) -> RunSpec:
+        """Return what the next run of a stage is given."""
         return RunSpec(
             life=self.life,
             run=RunId(f"{self.life}/{self._runs}-{stage}"),
@@ -228,6 +254,8 @@ class LocalWork:
             position=self._position,
             model=self.policy.model,
             budget_usd=self.policy.budget_usd,
+            approval="never",  # nobody is there to ask; the branch is a proposal
+            review_model=self.policy.model if self.policy.self_review else "",
         )
 
     def _stopped(self, result: RunResult) -> dict[str, Any]:
@@ -285,4 +313,5 @@ class LocalWork:
             "questions": questions or [],
             "reason": reason or None,
             "model": model_result(ledger.spent(self.life)),
+            "self_review": model_result(ledger.spent(self.life, PURPOSE)),
         }

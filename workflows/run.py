@@ -8,7 +8,16 @@ from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from agent.domain.ids import CommitSha
-    from agent.domain.run import Acted, Proof, RunOutcome, RunResult, RunSpec, Stage, Thought
+    from agent.domain.run import (
+        Acted,
+        Proof,
+        Reviewed,
+        RunOutcome,
+        RunResult,
+        RunSpec,
+        Stage,
+        Thought,
+    )
     from agent.domain.value import Value
     from agent.graph import RunState, initial_state, run_graph
     from workflows import policies
@@ -103,9 +112,9 @@ class RunWorkflow:
 
     async def _open(self) -> RunState:
         spec = self._spec
-        position = await self._do(AgentActivities.open_run, spec, policies.CODE, "open")
-        if spec.stage is Stage.DEVELOP:
+        if spec.stage is Stage.PLAN:
             await self._do(AgentActivities.measure_base, spec, policies.CODE, "tests at base")
+        position = await self._do(AgentActivities.open_run, spec, policies.CODE, "open")
         return initial_state(spec, int(position))
 
     async def listen(self, position: int) -> int:
@@ -117,11 +126,11 @@ class RunWorkflow:
         hearing = Hearing(spec=self._spec, position=position, said=said)
         return int(await self._do(AgentActivities.hear, hearing, policies.CODE, "hear"))
 
-    async def think(self, position: int) -> Thought:
+    async def think(self, position: int, head: str) -> Thought:
         """Call the model once."""
         self._steps += 1
         self._show("thinking")
-        step = StepInput(spec=self._spec, position=position)
+        step = StepInput(spec=self._spec, position=position, head=CommitSha(head))
         name = f"model #{self._steps}"
         return Thought.model_validate(
             await self._do(AgentActivities.think, step, policies.MODEL, name)
@@ -142,6 +151,14 @@ class RunWorkflow:
         step = StepInput(spec=self._spec, position=position, head=CommitSha(head))
         return Proof.model_validate(
             await self._do(AgentActivities.prove, step, policies.CODE, "gates")
+        )
+
+    async def review(self, position: int, head: str) -> Reviewed:
+        """Have the finished change read by a fresh context."""
+        self._show("reading its own change")
+        step = StepInput(spec=self._spec, position=position, head=CommitSha(head))
+        return Reviewed.model_validate(
+            await self._do(AgentActivities.review, step, policies.MODEL, "self-review")
         )
 
     def must_cut(self) -> bool:

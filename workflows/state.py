@@ -69,6 +69,8 @@ class Policy(Value):
     status_done: str = "Done"
     approval: str = "risky"
     """`risky`, `always` or `never`."""
+    self_review: bool = True
+    """Whether a finished change is read by a fresh context before people see it."""
     poll_seconds: int = 60
     """How often CI and reviews are looked at when no webhook comes."""
     remind_hours: int = 24

@@ -17,7 +17,8 @@ from agent.domain.ids import CommitSha
 from agent.domain.repository import Repository
 from agent.ports import Workspace
 from workflows.local import LocalWork, read_ticket
-from workflows.settings import load_settings
+from workflows.settings import Settings, load_settings
+from workflows.state import Policy
 from workflows.wiring import (
     build_artifacts,
     build_desk,
@@ -28,13 +29,19 @@ from workflows.wiring import (
 
 
 def run_work(
-    path: Path, ticket: str, base: str | None, answer: Path | None, *, as_json: bool
+    path: Path,
+    ticket: str,
+    base: str | None,
+    answer: Path | None,
+    *,
+    self_review: bool,
+    as_json: bool,
 ) -> int:
     """Carry a ticket out in a local repository; 0 when it is done, 1 when it is blocked."""
     started = time.monotonic()
     signal.signal(signal.SIGINT, _interrupt)
-    repository = _repository(path)
-    text, given = _read(ticket), _read(str(answer)) if answer else ""
+    repository = repository_at(path)
+    text, given = read_text(ticket), read_text(str(answer)) if answer else ""
     settings = load_settings()
     settings.require_model()
     artifacts, sandbox, ledger = (
@@ -50,8 +57,8 @@ def run_work(
             desk=build_desk(settings, ledger, artifacts, workspace, sandbox),
             repository=repository,
             ticket=read_ticket(text, ticket),
-            base=_base(workspace, repository, base),
-            policy=settings.policy(()),
+            base=base_commit(workspace, repository, base),
+            policy=_policy(settings, self_review),
             progress=_progress(as_json),
             answer=given,
         )
@@ -67,6 +74,11 @@ def run_work(
     return 0 if result["outcome"] == "done" else 1
 
 
+def _policy(settings: Settings, self_review: bool) -> Policy:
+    policy = settings.policy(())
+    return policy.model_copy(update={"self_review": policy.self_review and self_review})
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """End at once, also within a model call; the ledger has all that was finished."""
     sys.stderr.write("\nbacksmith: stopped; the same command goes on from here\n")
@@ -74,14 +86,16 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     os._exit(130)
 
 
-def _base(workspace: Workspace, repository: Repository, rev: str | None) -> CommitSha:
+def base_commit(workspace: Workspace, repository: Repository, rev: str | None) -> CommitSha:
+    """Return the commit to start from. Raises SettingsError for an unknown one."""
     try:
         return workspace.fetch(repository, rev)
     except NotFoundError as error:
         raise SettingsError(f"{error} (--base)") from error
 
 
-def _repository(path: Path) -> Repository:
+def repository_at(path: Path) -> Repository:
+    """Return the git repository at a path. Raises SettingsError where there is none."""
     root = path.resolve()
     if not (root / ".git").exists() and not (root / "HEAD").exists():
         raise SettingsError(f"{path} is no git repository (PATH); give the folder that holds .git")
@@ -91,7 +105,8 @@ def _repository(path: Path) -> Repository:
     return Repository(name=root.name, git_url=str(root), default_branch=branch)
 
 
-def _read(name: str) -> str:
+def read_text(name: str) -> str:
+    """Return the text of a file, or of stdin for `-`. Raises SettingsError."""
     if name == "-":
         return sys.stdin.read()
     try:
@@ -129,10 +144,12 @@ def _tell(result: dict[str, Any], body: str, text_file: Path, as_json: bool) -> 
         line = f"There is a question; answer it in a file and add --answer FILE:{asked}"
     else:
         line = f"Blocked: {result['reason']}"
-    model = result["model"]
+    model, review = result["model"], result["self_review"]
     console.print(
         f"{line}\n{model['calls']} model calls, {model['prompt_tokens']} prompt tokens, "
-        f"{model['cost_usd']:.4f} USD, {result['seconds']} s.",
+        f"{model['cost_usd']:.4f} USD, {result['seconds']} s; of these the self-review: "
+        f"{review['calls']} calls, {review['prompt_tokens']} prompt tokens, "
+        f"{review['cost_usd']:.4f} USD.",
         highlight=False,
         markup=False,
     )

@@ -14,14 +14,22 @@ class Plan(Value):
     new_dependencies: tuple[str, ...] = ()
     breaking_changes: tuple[str, ...] = ()
     security_sensitive: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
+    """What could go wrong once it runs."""
+    open_questions: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
 
-    def risks(self) -> tuple[str, ...]:
+    def approval_reasons(self) -> tuple[str, ...]:
         """Name why a person must approve first; empty for a plan that may go on by itself."""
         reasons = (
             ("it migrates the database schema", self.migrations),
             ("it breaks the API for its users", self.breaking_changes),
             ("it touches authentication or permissions", self.security_sensitive),
             ("it adds a dependency", self.new_dependencies),
+            ("it leaves questions open", self.open_questions),
         )
         return tuple(reason for reason, items in reasons if items)
+
+    def needs_approval(self, policy: str) -> bool:
+        """Tell whether a person must approve first, by the policy `always`, `risky` or `never`."""
+        return {"always": True, "never": False}.get(policy, bool(self.approval_reasons()))

@@ -26,6 +26,8 @@ class Signal(StrEnum):
     """The developer says that the work is done; the gates decide."""
     ASK = "ask"
     """Only a person can answer."""
+    REVIEW = "review"
+    """The gates passed; the change is read by a fresh pair of eyes."""
 
 
 class RunOutcome(StrEnum):
@@ -58,6 +60,10 @@ class RunSpec(Value):
     """Model calls in this run."""
     max_proofs: int = 4
     """How often the gates may fail in this run before a person is asked."""
+    approval: str = "risky"
+    """Which plans end the run, for a person to approve: `always`, `risky` or `never`."""
+    review_model: str = ""
+    """The model that reads the finished change; empty: nobody does."""
 
 
 class RunResult(Value):
@@ -91,6 +97,14 @@ class Acted(Value):
     """The question, when the signal is `ask`."""
     invalid: bool = False
     """True when not one of the calls could be understood."""
+    blocked: str = ""
+    """Why the work goes round in circles and a person is needed; empty if it does not."""
+
+
+class Reviewed(Value):
+    """The result of the self-review: the findings, if any, are the message written."""
+
+    written: int
 
 
 class Proof(Value):

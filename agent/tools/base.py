@@ -40,6 +40,8 @@ class ToolOutcome(Value):
     signal: Signal | None = None
     record: tuple[str, str, dict[str, Any]] | None = None
     """(kind, name, body) to keep in the ledger."""
+    failed: bool = False
+    """True when it could not be carried out, or checks did not pass: `finish` does not count."""
     is_of_run: bool = False
     """True when the record belongs to this run alone: its name then starts with the run's id."""
 
@@ -51,6 +53,8 @@ class Tool(BaseModel, ABC):
 
     name: ClassVar[str]
     stages: ClassVar[frozenset[Stage]] = frozenset(Stage)
+    is_read_only: ClassVar[bool] = False
+    """True for a tool that changes nothing: such calls run together."""
 
     @abstractmethod
     def run(self, bench: Bench) -> ToolOutcome:

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from agent.domain.plan import Plan
 from agent.domain.run import Signal, Stage
@@ -10,10 +10,14 @@ from agent.tools.base import Bench, Tool, ToolOutcome
 
 
 class ProposePlan(Tool):
-    """Propose what you will change. This ends planning; people may have to approve it."""
+    """Propose what you will change; propose again if it turns out wrong.
+
+    With a migration, breaking change, security change, new dependency or open question it waits
+    for a person. Otherwise edit_files, run_checks and finish may follow in the same answer.
+    """
 
     name: ClassVar[str] = "propose_plan"
-    stages = frozenset({Stage.PLAN})
+    stages = frozenset({Stage.PLAN, Stage.DEVELOP})
 
     summary: str = Field(min_length=1, description="Two or three sentences.")
     files: list[str] = Field(description="Paths you will add or change.")
@@ -27,6 +31,8 @@ class ProposePlan(Tool):
     security_sensitive: list[str] = Field(
         default_factory=list, description="Authentication or permission changes; else empty."
     )
+    risks: list[str] = Field(default_factory=list, description="What could go wrong in use.")
+    open_questions: list[str] = Field(default_factory=list)
     assumptions: list[str] = Field(default_factory=list)
 
     def run(self, bench: Bench) -> ToolOutcome:
@@ -39,21 +45,37 @@ class ProposePlan(Tool):
         )
 
 
+class Question(BaseModel):
+    """One question and what can be answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(min_length=1)
+    choices: list[str] = Field(min_length=2, max_length=4)
+
+    def text(self) -> str:
+        """Return the question with its choices, lettered."""
+        lettered = (f"({chr(97 + place)}) {choice}" for place, choice in enumerate(self.choices))
+        return f"{self.question} {' '.join(lettered)}"
+
+
 class AskHuman(Tool):
-    """Ask the team when the ticket leaves open what only people can decide. Work stops for it."""
+    """Ask what only people can decide, such as missing or contradictory criteria.
+
+    Work stops for it: never ask what the repository or a stated assumption can answer.
+    """
 
     name: ClassVar[str] = "ask_human"
 
-    questions: list[str] = Field(
-        min_length=1, max_length=3, description="Concrete questions, each with choices."
-    )
+    questions: list[Question] = Field(min_length=1, max_length=3)
 
     def run(self, bench: Bench) -> ToolOutcome:
         """Keep the questions."""
+        asked = [question.text() for question in self.questions]
         return ToolOutcome(
             text="The questions were passed on.",
             signal=Signal.ASK,
-            record=("question", "current", {"questions": self.questions}),
+            record=("question", "current", {"questions": asked}),
         )
 
 

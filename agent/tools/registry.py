@@ -38,6 +38,16 @@ def tool_specs() -> tuple[ToolSpec, ...]:
     return tuple(tool.spec() for tool in TOOLS)
 
 
+def is_read_only(name: str) -> bool:
+    """Tell whether a tool of that name changes nothing."""
+    return any(tool.is_read_only for tool in TOOLS if tool.name == name)
+
+
+def is_writing(name: str) -> bool:
+    """Tell whether a tool of that name belongs to the work and not to its planning."""
+    return any(Stage.PLAN not in tool.stages for tool in TOOLS if tool.name == name)
+
+
 def parse_call(call: ToolCall, stage: Stage) -> Tool:
     """Return the tool with its arguments. Raises ToolError that tells the model what to mend."""
     tool = next((tool for tool in TOOLS if tool.name == call.name), None)
@@ -56,7 +66,8 @@ def parse_call(call: ToolCall, stage: Stage) -> Tool:
         raise ToolError(f"{call.name}: {_problems(error)}. Call it again.") from error
     if stage not in tool.stages:
         allowed = ", ".join(tool.name for tool in TOOLS if stage in tool.stages)
-        raise ToolError(f"{call.name} is not for the {stage} stage. There are: {allowed}.")
+        first = " Call propose_plan first, in the same answer." if stage is Stage.PLAN else ""
+        raise ToolError(f"{call.name} is not for the {stage} stage.{first} There are: {allowed}.")
     return parsed
 
 

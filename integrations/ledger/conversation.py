@@ -43,10 +43,19 @@ class SqlTranscripts(OverDatabase):
 class SqlAccounts(OverDatabase):
     """The port `Accounts` over SQL."""
 
-    def book(self, life: LifeId, position: int, model: str, usage: Usage, cost_usd: str) -> None:
-        """Book the usage of the reply at `position`, once."""
+    def book(
+        self,
+        life: LifeId,
+        position: int,
+        model: str,
+        usage: Usage,
+        cost_usd: str,
+        purpose: str = "step",
+    ) -> None:
+        """Book the usage of one reply, once per `purpose` and transcript `position`."""
         row = {
             "life": life,
+            "purpose": purpose,
             "position": position,
             "at": self._database.clock(),
             "model": model,
@@ -56,10 +65,12 @@ class SqlAccounts(OverDatabase):
         with self._database.writing(f"to book what {life} spent") as connection:
             keep_first(connection, USAGE, row)
 
-    def spent(self, life: LifeId) -> Spent:
-        """Return the sum over a ticket's life."""
+    def spent(self, life: LifeId, purpose: str | None = None) -> Spent:
+        """Return the sum over a ticket's life, of one purpose or of all."""
         columns = USAGE.c.prompt_tokens, USAGE.c.cached_tokens, USAGE.c.completion_tokens
         query = select(*columns, USAGE.c.cost_usd).where(USAGE.c.life == life)
+        if purpose is not None:
+            query = query.where(USAGE.c.purpose == purpose)
         with self._database.reading(f"to sum up what {life} spent") as connection:
             rows = connection.execute(query).all()
         return Spent(

@@ -11,7 +11,7 @@ from agent.domain.errors import SettingsError, TransientError
 from integrations.ledger.database import Database, connect
 from integrations.ledger.urls import file_of, parse
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision under `migrations/versions`; a test compares the two."""
 VERSION_TABLE = "ledger_version"
 _VERSION = table(VERSION_TABLE, column("version_num"))

@@ -75,6 +75,7 @@ class UsageColumns(TypedColumns):
     """What one reply of the model used."""
 
     life: Named[str] = Column(primary_key=True)
+    purpose: Named[str] = Column(primary_key=True)
     position: Named[int] = Column(primary_key=True, autoincrement=False)
     at: Named[datetime] = Column(UtcDateTime)
     model: Named[str]

@@ -58,6 +58,7 @@ class ScriptedChatModel:
     def __init__(self, *script: Script) -> None:
         self._script = list(script)
         self.heard: list[ModelRequest] = []
+        self.window_tokens = 100_000
 
     @property
     def left(self) -> int:
@@ -77,3 +78,12 @@ class ScriptedChatModel:
             saying = as_reply(numbered(saying, len(self.heard)), request)
         progress(saying.message.content)
         return saying
+
+    def count_tokens(self, request: ModelRequest) -> int:
+        """Return a third of the characters."""
+        texts = [m.content + "".join(c.arguments for c in m.tool_calls) for m in request.messages]
+        return sum(map(len, texts)) // 3
+
+    def window(self, model: str) -> int:
+        """Return the window that the test has set."""
+        return self.window_tokens

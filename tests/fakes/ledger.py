@@ -25,7 +25,7 @@ class FakeLedger:
         self._clock = clock
         self._begun: dict[LifeId, datetime] = {}
         self._messages: dict[tuple[LifeId, int], Message] = {}
-        self._usage: dict[tuple[LifeId, int], tuple[Usage, Decimal]] = {}
+        self._usage: dict[tuple[LifeId, str, int], tuple[Usage, Decimal]] = {}
         self._records: dict[tuple[LifeId, str, str], str] = {}
         self._evidence: dict[tuple[LifeId, CommitSha, Gate], Evidence] = {}
         self._outbox: dict[str, str] = {}
@@ -48,13 +48,25 @@ class FakeLedger:
             self._messages.setdefault((life, place), message)
             self._begun.setdefault(life, self._clock())
 
-    def book(self, life: LifeId, position: int, model: str, usage: Usage, cost_usd: str) -> None:
-        """Book the usage of the reply at `position`, once."""
-        self._usage.setdefault((life, position), (usage, Decimal(cost_usd)))
+    def book(
+        self,
+        life: LifeId,
+        position: int,
+        model: str,
+        usage: Usage,
+        cost_usd: str,
+        purpose: str = "step",
+    ) -> None:
+        """Book the usage of one reply, once per `purpose` and transcript `position`."""
+        self._usage.setdefault((life, purpose, position), (usage, Decimal(cost_usd)))
 
-    def spent(self, life: LifeId) -> Spent:
-        """Return the sum over a ticket's life."""
-        mine = [booked for (owner, _), booked in self._usage.items() if owner == life]
+    def spent(self, life: LifeId, purpose: str | None = None) -> Spent:
+        """Return the sum over a ticket's life, of one purpose or of all."""
+        mine = [
+            booked
+            for (owner, what, _), booked in self._usage.items()
+            if owner == life and purpose in (None, what)
+        ]
         return Spent(
             calls=len(mine),
             prompt_tokens=sum(usage.prompt_tokens for usage, _ in mine),

@@ -146,7 +146,7 @@ def test_an_event_comes_back_from_json_as_what_it_was() -> None:
 def test_a_plan_names_why_a_person_must_approve(
     named: dict[str, tuple[str, ...]], risks: tuple[str, ...]
 ) -> None:
-    assert Plan(summary="s", files=("f",), **named).risks() == risks
+    assert Plan(summary="s", files=("f",), **named).approval_reasons() == risks
 
 
 def checks(*conclusions: str | None) -> tuple[CheckRun, ...]:

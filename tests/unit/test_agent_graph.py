@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agent.domain.ids import CommitSha
-from agent.domain.run import Acted, Proof, RunOutcome, RunSpec, Signal, Stage, Thought
+from agent.domain.run import Acted, Proof, Reviewed, RunOutcome, RunSpec, Signal, Stage, Thought
 from agent.graph import RunState, initial_state, run_graph
 from tests.fakes.bench import office
 
@@ -31,6 +31,7 @@ class ScriptedEffects:
     thoughts: Sequence[Thought] = ()
     acts: Sequence[Acted] = ()
     proofs: Sequence[Proof] = ()
+    reviews: Sequence[Reviewed] = ()
     heard: list[int] = field(default_factory=list)
     cut_after: int = 1000
     """Effects after which the history is too long."""
@@ -38,7 +39,7 @@ class ScriptedEffects:
 
     def __post_init__(self) -> None:
         self._thoughts, self._acts = iter(self.thoughts), iter(self.acts)
-        self._proofs = iter(self.proofs)
+        self._proofs, self._reviews = iter(self.proofs), iter(self.reviews)
 
     @property
     def names(self) -> list[str]:
@@ -48,7 +49,7 @@ class ScriptedEffects:
         self.log.append(("listen", position))
         return self.heard.pop(0) if self.heard else 0
 
-    async def think(self, position: int) -> Thought:
+    async def think(self, position: int, head: str) -> Thought:
         self.log.append(("think", position))
         return next(self._thoughts)
 
@@ -59,6 +60,10 @@ class ScriptedEffects:
     async def prove(self, position: int, head: str) -> Proof:
         self.log.append(("prove", position, head))
         return next(self._proofs)
+
+    async def review(self, position: int, head: str) -> Reviewed:
+        self.log.append(("review", position, head))
+        return next(self._reviews)
 
     def must_cut(self) -> bool:
         return len(self.names) >= self.cut_after

@@ -7,7 +7,7 @@ import pytest
 from agent.domain.errors import ToolError
 from agent.domain.evidence import Gate, GateStatus
 from agent.domain.ids import CommitSha, ticket_of_branch
-from agent.domain.run import Acted, Proof, Thought
+from agent.domain.run import Acted, Proof, Reviewed, Thought
 from agent.evidence.gates import run_gate
 from agent.evidence.junit import parse_junit
 from agent.graph import initial_state, run_graph
@@ -24,7 +24,7 @@ class Refusing:
     async def listen(self, position: int) -> int:
         return 0
 
-    async def think(self, position: int) -> Thought:
+    async def think(self, position: int, head: str) -> Thought:
         return Thought(written=1, calls=1)
 
     async def act(self, position: int, head: str) -> Acted:
@@ -32,6 +32,9 @@ class Refusing:
 
     async def prove(self, position: int, head: str) -> Proof:
         return Proof(written=0, passed=True)
+
+    async def review(self, position: int, head: str) -> Reviewed:
+        return Reviewed(written=0)
 
     def must_cut(self) -> bool:
         return False
@@ -48,7 +51,7 @@ async def test_refused_calls_and_silence_in_turn_block_the_run() -> None:
     class Mixed(Refusing):
         n = 0
 
-        async def think(self, position: int) -> Thought:
+        async def think(self, position: int, head: str) -> Thought:
             self.n += 1
             return Thought(written=1, calls=1) if self.n % 2 else Thought(written=2, calls=0)
 

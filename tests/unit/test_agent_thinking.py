@@ -27,7 +27,7 @@ def opened(*script: Message | Reply | Exception) -> Office:
 
 
 def think_at_two(at: Office, spec: RunSpec | None = None) -> Thought:
-    return think(at.desk, spec or at.spec(), 2, lambda text: None)
+    return think(at.desk, spec or at.spec(), 2, at.base, lambda text: None)
 
 
 def test_an_answer_with_calls_is_written_and_counted() -> None:
@@ -169,7 +169,7 @@ def test_a_call_that_failed_writes_and_books_nothing() -> None:
 def test_text_is_passed_on_while_it_streams() -> None:
     at = opened(say("I am reading."))
     streamed: list[str] = []
-    think(at.desk, at.spec(), 2, streamed.append)
+    think(at.desk, at.spec(), 2, at.base, streamed.append)
     assert streamed == ["I am reading."]
 
 

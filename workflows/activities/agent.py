@@ -8,11 +8,12 @@ from agent.acting import act
 from agent.desk import Desk
 from agent.domain.evidence import Gate
 from agent.domain.ids import CommitSha
-from agent.domain.run import Acted, Proof, RunSpec, Thought
+from agent.domain.run import Acted, Proof, Reviewed, RunSpec, Thought
 from agent.domain.value import Value
 from agent.hearing import hear
 from agent.opening import open_run
 from agent.proving import measure, prove
+from agent.reviewing import review
 from agent.thinking import think
 from workflows.activities.heartbeat import heartbeating
 
@@ -55,7 +56,10 @@ class AgentActivities:
     def think(self, step: StepInput) -> Thought:
         """Call the model once."""
         with heartbeating() as progress:
-            return think(self.desk, step.spec, step.position, lambda text: progress(text[-80:]))
+            head = step.head or step.spec.head
+            return think(
+                self.desk, step.spec, step.position, head, lambda text: progress(text[-80:])
+            )
 
     @activity.defn
     def act(self, step: StepInput) -> Acted:
@@ -68,6 +72,15 @@ class AgentActivities:
         """Run the gates."""
         with heartbeating():
             return prove(self.desk, step.spec, step.position, step.head or step.spec.head)
+
+    @activity.defn
+    def review(self, step: StepInput) -> Reviewed:
+        """Have the finished change read by a fresh context."""
+        with heartbeating() as progress:
+            head = step.head or step.spec.head
+            return review(
+                self.desk, step.spec, step.position, head, lambda text: progress(text[-80:])
+            )
 
     @activity.defn
     def measure_base(self, spec: RunSpec) -> None:

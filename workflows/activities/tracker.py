@@ -11,6 +11,7 @@ from agent.domain.repository import Repository
 from agent.domain.ticket import Ticket
 from agent.domain.value import Value
 from agent.ports import Ledger, TicketTracker
+from agent.readiness import question_about
 from agent.text import first_line
 from workflows.catalogue import Catalogue
 from workflows.state import Policy
@@ -27,7 +28,6 @@ class TicketBrief(Value):
     """What a workflow needs to know of a ticket; its text is in the ledger."""
 
     exists: bool = True
-    has_text: bool = False
     is_ours: bool = False
     is_done: bool = False
     summary: str = ""
@@ -35,7 +35,7 @@ class TicketBrief(Value):
     branch: BranchName | None = None
     policy: Policy | None = None
     question: str = ""
-    """Why the repository is not known; empty if it is."""
+    """What must be asked first: where the work is, or what it is; empty if both are known."""
 
 
 class Move(Value):
@@ -85,14 +85,13 @@ class TrackerActivities:
             ticket.model_copy(update={"description": said})
         )
         return TicketBrief(
-            has_text=bool(said.strip()),
             is_ours=ticket.assignee == self.tracker.whoami(),
             is_done=ticket.is_done,
             summary=first_line(ticket.summary),
             repository=repository,
             branch=branch_name(ref.key, ticket.summary),
             policy=self.catalogue.policy_of(repository),
-            question=question,
+            question=question or question_about(said),
         )
 
     def _keep(self, life: LifeId, ticket: Ticket) -> None:

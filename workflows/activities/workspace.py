@@ -93,4 +93,4 @@ class WorkspaceActivities:
     def find_risks(self, life: LifeId) -> tuple[str, ...]:
         """Return why the current plan needs a person's approval."""
         body = self.ledger.find(life, "plan", "current")
-        return Plan.model_validate(body).risks() if body else ()
+        return Plan.model_validate(body).approval_reasons() if body else ()

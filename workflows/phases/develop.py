@@ -13,20 +13,19 @@ with workflow.unsafe.imports_passed_through():
         PullRequestView,
     )
     from workflows.life import Life
-    from workflows.state import NoticeKind
+    from workflows.phases.planned import heard_too_late, settle
 
 
 async def develop(life: Life) -> Phase:
     """Let the developer carry the plan out."""
     await life.announce(Phase.DEVELOP)
     brief = {"approved_by": life.state.approved_by} if life.state.approved_by else None
-    following = after_run(life, await life.run_stage(Stage.DEVELOP, brief), Phase.DEVELOP)
-    said = life.take(NoticeKind.SAID)
-    if following is Phase.PUBLISH and said:  # it came too late for the run that has just ended
-        life.state.remark = " ".join(notice.text for notice in said)
-        return Phase.DEVELOP
-    life.state.inbox = [*said, *life.state.inbox]
-    return following
+    result = await life.run_stage(Stage.DEVELOP, brief)
+    if result.outcome is RunOutcome.PLANNED:
+        return await settle(life, result)
+    if result.outcome is RunOutcome.DONE:
+        return heard_too_late(life) or Phase.PUBLISH
+    return after_run(life, result, Phase.DEVELOP)
 
 
 def after_run(life: Life, result: RunResult, again: Phase) -> Phase:

@@ -12,10 +12,6 @@ with workflow.unsafe.imports_passed_through():
 
 BY_HAND = "cli:"
 """How the ids of notices from the command line begin."""
-NO_TEXT = (
-    "The ticket has no description. What should change, and how will we know that it works? "
-    "An example of a request and its answer is a good start."
-)
 
 
 async def intake(life: Life) -> Phase:
@@ -39,9 +35,8 @@ async def intake(life: Life) -> Phase:
         return Phase.DONE
     life.state.repository, life.state.policy = brief.repository, brief.policy
     await life.announce(Phase.INTAKE)
-    question = brief.question or ("" if brief.has_text else NO_TEXT)
-    if question:
-        life.state.question, life.state.back_to = question, Phase.INTAKE
+    if brief.question:
+        life.state.question, life.state.back_to = brief.question, Phase.INTAKE
         return Phase.CLARIFY
     where = LifeRepository(life=life.state.life, repository=life.repository, branch=brief.branch)
     life.state.base = await life.do(WorkspaceActivities.fetch_base, where, policies.GIT)

@@ -5,9 +5,8 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from agent.domain.progress import Phase
     from agent.domain.run import RunOutcome, Stage
-    from workflows.activities.chat import ChatActivities, PlanPost
-    from workflows.activities.workspace import WorkspaceActivities
     from workflows.life import Life
+    from workflows.phases.planned import settle
     from workflows.state import Notice, NoticeKind, is_approval
 
 
@@ -23,20 +22,7 @@ async def plan(life: Life) -> Phase:
     if result.outcome is RunOutcome.BLOCKED:
         life.state.back_to, life.state.detail = Phase.PLAN, result.reason
         return Phase.BLOCKED
-    risks = await life.do(WorkspaceActivities.find_risks, life.state.life)
-    needs_approval = {"always": True, "never": False}.get(life.policy.approval, bool(risks))
-    life.state.notes += 1
-    post = PlanPost(
-        life=life.state.life,
-        thread=life.state.thread,
-        name=f"plan-{life.state.notes}",
-        needs_approval=needs_approval,
-    )
-    if needs_approval:
-        await life.do(ChatActivities.post_plan, post)
-    else:
-        await life.try_to(ChatActivities.post_plan, post)
-    return Phase.APPROVAL if needs_approval else Phase.DEVELOP
+    return await settle(life, result)
 
 
 async def approval(life: Life) -> Phase:
