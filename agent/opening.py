@@ -2,15 +2,11 @@
 
 from agent.desk import Desk
 from agent.domain.conversation import Message
-from agent.domain.errors import ToolError
 from agent.domain.run import RunSpec, Stage
 from agent.prompting import render
-from agent.text import head_and_tail
-from agent.tools.base import Bench
+from agent.survey.keeping import surveyed
+from agent.survey.telling import introduction
 
-_RULES = ("AGENTS.md", "CONTRIBUTING.md")
-_RULES_LIMIT = 6_000
-_LISTING_LIMIT = 200
 _ALL = 1_000_000
 """More messages than any transcript has."""
 
@@ -46,15 +42,10 @@ def _close_open_calls(before: list[Message]) -> list[Message]:
 
 def _introduction(desk: Desk, spec: RunSpec) -> list[Message]:
     bench = desk.bench(spec.repository, spec.life, spec.head)
-    listing = bench.files("list", path=".", depth=4, limit=_LISTING_LIMIT)
-    repository = render(
-        "task/repository",
-        repository=spec.repository.name,
-        files=listing["entries"],
-        more=listing["more"],
-        stack=bench.stack,
-        rules=[(name, text) for name in _RULES if (text := _read(bench, name))],
-    )
+    survey = surveyed(desk.ledger, desk.sandbox, bench.worktree)
+    ticket = desk.ledger.find(spec.life, "ticket", "current") or {}
+    summary, description = str(ticket.get("summary", "")), str(ticket.get("description", ""))
+    repository = introduction(survey, spec.repository.name, bench.stack, summary, description)
     return [
         Message(role="system", content=render("system/developer")),
         Message(role="user", content=repository),
@@ -72,11 +63,3 @@ def _task(desk: Desk, spec: RunSpec, *, is_first: bool) -> str:
         brief=brief,
         remark=ledger.find(spec.life, "remark", spec.run) or "",
     )
-
-
-def _read(bench: Bench, path: str) -> str:
-    try:
-        found = bench.files("read", path=path)
-    except ToolError:
-        return ""
-    return head_and_tail("\n".join(found["lines"]), _RULES_LIMIT)
