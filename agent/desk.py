@@ -3,14 +3,12 @@
 from dataclasses import dataclass, field
 
 from agent.domain.conversation import Price, Usage
-from agent.domain.errors import ToolError
 from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository, Worktree
 from agent.ports import Artifacts, ChatModel, Ledger, Sandbox, Workspace
-from agent.stacks.commands import Stack, detect_stack
+from agent.stacks.commands import Stack
+from agent.survey.keeping import surveyed
 from agent.tools.base import Bench
-
-_CI = ".github/workflows"
 
 
 @dataclass(frozen=True)
@@ -34,33 +32,24 @@ class Desk:
         """Say what is being done right now, for the live view."""
         self.ledger.replace(life, "doing", "current", doing)
 
-    def bench(self, repository: Repository, life: LifeId, head: CommitSha) -> Bench:
-        """Return the worktree standing at `head`, ready to run code in."""
+    def bench(
+        self,
+        repository: Repository,
+        life: LifeId,
+        head: CommitSha,
+        *,
+        for_reading: bool = False,
+    ) -> Bench:
+        """Return the worktree standing at `head`, ready to run code in unless it is only read."""
         worktree = self.workspace.open(repository, life, head)
-        self.sandbox.prepare(worktree)
+        if not for_reading:
+            self.sandbox.prepare(worktree)
         return Bench(sandbox=self.sandbox, worktree=worktree, stack=self._stack(life, worktree))
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:
         """Return the repository's commands, found out once in a ticket's life."""
         known = self.ledger.find(life, "stack", "current")
         if known is None:
-            found = _detect(self.sandbox, worktree).model_dump(mode="json")
-            known = self.ledger.keep(life, "stack", "current", found)
+            found = surveyed(self.ledger, self.sandbox, worktree).stack
+            known = self.ledger.keep(life, "stack", "current", found.model_dump(mode="json"))
         return Stack.model_validate(known)
-
-
-def _detect(sandbox: Sandbox, worktree: Worktree) -> Stack:
-    def read(path: str) -> str | None:
-        try:
-            found = sandbox.file_operation(worktree, "read", {"path": path})
-        except ToolError:
-            return None
-        return "\n".join(found["lines"])
-
-    try:
-        entries = sandbox.file_operation(worktree, "list", {"path": _CI, "depth": 1})["entries"]
-    except ToolError:
-        entries = []
-    names = [f"{_CI}/{entry.rsplit('/', 1)[-1]}" for entry in entries]
-    texts = [read(name) or "" for name in names if name.endswith((".yml", ".yaml"))]
-    return detect_stack(texts, read)

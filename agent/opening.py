@@ -2,17 +2,13 @@
 
 from agent.desk import Desk
 from agent.domain.conversation import Message
-from agent.domain.errors import ToolError
 from agent.domain.evidence import Evidence, Gate
 from agent.domain.run import RunSpec, Stage
 from agent.prompting import render
 from agent.readiness import readable
-from agent.text import head_and_tail
-from agent.tools.base import Bench
+from agent.survey.keeping import surveyed
+from agent.survey.telling import introduction
 
-_RULES = ("AGENTS.md", "CONTRIBUTING.md")
-_RULES_LIMIT = 6_000
-_LISTING_LIMIT = 200
 _ALL = 1_000_000
 """More messages than any transcript has."""
 
@@ -25,7 +21,7 @@ def open_run(desk: Desk, spec: RunSpec) -> int:
     """
     begin = int(desk.ledger.keep(spec.life, "opened", spec.run, _first_free(desk, spec)))
     before = desk.ledger.read(spec.life, begin)
-    messages = _close_open_calls(before) if before else introduction(desk, spec)
+    messages = _close_open_calls(before) if before else first_messages(desk, spec)
     messages.append(Message(role="user", content=task_text(desk, spec, is_first=not before)))
     desk.ledger.write(spec.life, begin, messages)
     return begin + len(messages)
@@ -46,18 +42,13 @@ def _close_open_calls(before: list[Message]) -> list[Message]:
     ]
 
 
-def introduction(desk: Desk, spec: RunSpec) -> list[Message]:
+def first_messages(desk: Desk, spec: RunSpec) -> list[Message]:
     """Return the messages that every transcript begins with: the rules, and the repository."""
-    bench = desk.bench(spec.repository, spec.life, spec.head)
-    listing = bench.files("list", path=".", depth=4, limit=_LISTING_LIMIT)
-    repository = render(
-        "task/repository",
-        repository=spec.repository.name,
-        files=listing["entries"],
-        more=listing["more"],
-        stack=bench.stack,
-        rules=[(name, text) for name in _RULES if (text := _read(bench, name))],
-    )
+    bench = desk.bench(spec.repository, spec.life, spec.head, for_reading=True)
+    survey = surveyed(desk.ledger, desk.sandbox, bench.worktree)
+    ticket = desk.ledger.find(spec.life, "ticket", "current") or {}
+    summary, description = str(ticket.get("summary", "")), str(ticket.get("description", ""))
+    repository = introduction(survey, spec.repository.name, bench.stack, summary, description)
     return [
         Message(role="system", content=render("system/developer")),
         Message(role="user", content=repository),
@@ -82,11 +73,3 @@ def task_text(desk: Desk, spec: RunSpec, *, is_first: bool = True) -> str:
 def _tests_at_base(desk: Desk, spec: RunSpec) -> Evidence | None:
     found = desk.ledger.evidence(spec.life, spec.base)
     return next((item for item in found if item.gate is Gate.TESTS), None)
-
-
-def _read(bench: Bench, path: str) -> str:
-    try:
-        found = bench.files("read", path=path)
-    except ToolError:
-        return ""
-    return head_and_tail("\n".join(found["lines"]), _RULES_LIMIT)

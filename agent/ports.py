@@ -184,7 +184,8 @@ class Sandbox(Protocol):
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         """Run one operation of the file helper inside the sandbox and return its JSON result.
 
-        Operations: `read` `list` `search` `edit` `stat`. Raises ToolError with the helper's text.
+        Operations: `read` `list` `search` `edit` `stat` `gather`. Raises ToolError with the
+        helper's text.
         """
 
     def prepare(self, worktree: Worktree) -> None:

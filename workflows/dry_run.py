@@ -11,7 +11,7 @@ from rich.table import Table
 from agent.desk import Desk
 from agent.domain.conversation import Message, ModelRequest, ToolSpec
 from agent.domain.run import Stage
-from agent.opening import introduction, task_text
+from agent.opening import first_messages, task_text
 from agent.tools.registry import tool_specs
 from integrations.ledger.ledger import open_ledger
 from workflows.local import LocalWork, read_ticket
@@ -55,7 +55,7 @@ def show_first_request(path: Path, ticket: str, base: str | None, *, as_json: bo
 def _first_request(work: LocalWork) -> tuple[dict[str, int], ModelRequest]:
     work.keep_ticket()
     spec = work.spec(Stage.PLAN)
-    system, survey = introduction(work.desk, spec)
+    system, survey = first_messages(work.desk, spec)
     task = Message(role="user", content=task_text(work.desk, spec))
 
     def request(messages: tuple[Message, ...], tools: tuple[ToolSpec, ...] = ()) -> ModelRequest:

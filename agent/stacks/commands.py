@@ -18,6 +18,11 @@ _KINDS: tuple[tuple[Gate, re.Pattern[str]], ...] = (
     (Gate.LINT, re.compile(r"^(python3? -m )?(ruff|flake8|black|isort|pylint)\b")),
     (Gate.TYPES, re.compile(r"^(python3? -m )?(mypy|pyright|basedpyright|pytype)\b")),
 )
+_PREPARES = re.compile(
+    r"^(sudo |python3? -m )?(pip3?|pipx|uv|poetry|pdm|apt|apt-get|npm|docker|git|cd|export|echo"
+    r"|mkdir|cp|mv|rm|curl|wget|sleep|set|env|source|if|then|fi|else|for|done)\b"
+)
+"""Lines of CI that set up rather than check."""
 
 
 class Stack(Value):
@@ -45,6 +50,17 @@ def detect_stack(workflows: Iterable[str], read: ReadText) -> Stack:
         lint=found[Gate.LINT] or _configured_lint(read),
         types=found[Gate.TYPES] or _configured_types(read),
     )
+
+
+def detect_others(workflows: Iterable[str]) -> tuple[str, ...]:
+    """Return what CI runs beside the gates and the installation, each once, in its order."""
+    commands = [line for text in workflows for line in _run_lines(text)]
+    others = [
+        line
+        for line in commands
+        if not _PREPARES.search(line) and not any(kind.search(line) for _, kind in _KINDS)
+    ]
+    return tuple(dict.fromkeys(others))
 
 
 def _from_ci(workflows: Iterable[str]) -> dict[Gate, tuple[str, ...]]:

@@ -53,6 +53,7 @@ class FakeSandbox:
             "edit": _edit,
             "stat": _stat,
             "result": _result,
+            "gather": _gather,
         }
         if operation not in operations:
             raise ToolError(f"there is no file operation {operation}")
@@ -209,3 +210,33 @@ def _result(files: Files, path: str, cap: int = 1 << 20) -> Any:
     if size > cap:
         raise ToolError(f"{name} has {size} bytes, more than the {cap} that can be used")
     return {"path": name, "text": files[name], "size": size}
+
+
+def _gather(
+    files: Files, wanted: list[list[Any]], skip: str, room: int, limit: int, subjects: int
+) -> Any:
+    names = sorted(files, key=lambda name: (re.search(skip, name) is not None, name))
+    ranked = sorted(
+        (rank, name.count("/"), name, cap)
+        for name in names
+        if not re.search(skip, name)
+        for rank, cap in [_first_fit(name, wanted)]
+        if cap
+    )
+    texts: dict[str, str] = {}
+    for _, _, name, cap in ranked:
+        if room > 0 and "\0" not in files[name]:
+            texts[name] = files[name].replace("\r\n", "\n")[: min(cap, room)]
+            room -= len(texts[name])
+    return {
+        "files": [[name, len(files[name].encode()), "file"] for name in names[:limit]],
+        "more": max(0, len(names) - limit),
+        "texts": texts,
+        "unread": 0,
+        "subjects": [],
+    }
+
+
+def _first_fit(name: str, wanted: list[list[Any]]) -> tuple[int, int]:
+    fits = ((rank, cap) for rank, (form, cap) in enumerate(wanted) if re.search(form, name))
+    return next(fits, (len(wanted), 0))
