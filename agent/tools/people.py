@@ -1,8 +1,8 @@
 """Turning to people: a plan, a question, an answer to a review."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent.domain.plan import Plan
 from agent.domain.run import Signal, Stage
@@ -51,12 +51,18 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     question: str = Field(min_length=1)
-    choices: list[str] = Field(min_length=2, max_length=4)
+    choices: list[str] = Field(max_length=4, description="Two to four answers to choose from.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, given: Any) -> Any:
+        """Take a question that came as mere text: a weak model still asks well."""
+        return {"question": given, "choices": []} if isinstance(given, str) else given
 
     def text(self) -> str:
         """Return the question with its choices, lettered."""
         lettered = (f"({chr(97 + place)}) {choice}" for place, choice in enumerate(self.choices))
-        return f"{self.question} {' '.join(lettered)}"
+        return " ".join((self.question, *lettered))
 
 
 class AskHuman(Tool):

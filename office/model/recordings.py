@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,13 @@ class Recording(_Record):
     ticket: str
     model: str
     answers: tuple[Answer, ...]
+    asides: dict[str, Answer] = {}
+    """Answers to requests beside the conversation: those that offer one tool, by its name."""
+
+    def aside(self, tools: Iterable[str]) -> Answer | None:
+        """Return the answer to a request that stands beside the conversation, else None."""
+        offered = list(tools)
+        return self.asides.get(offered[0]) if len(offered) == 1 else None
 
     def answer(self, step: int) -> Answer:
         """Return the answer for a step, counted from 0.

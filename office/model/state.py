@@ -48,6 +48,9 @@ class Model:
             Refused: no recorded answer fits (422), or a fault says so.
         """
         recording = find(self.answers, ask.messages)
+        aside = recording.aside(ask.tools)
+        if aside is not None:
+            return self._aside(ask, recording.ticket, aside), False
         ticket, step = recording.ticket, self._step(recording.ticket, ask)
         answer = recording.answer(step)
         check(recording, step, ask.tools)
@@ -59,6 +62,20 @@ class Model:
         completion = self._complete(ask, ticket, step, answer, fault)
         self._note(ticket, step, completion)
         return completion, fault is not None and fault.kind == "broken_stream"
+
+    def _aside(self, ask: Ask, ticket: str, answer: Answer) -> Completion:
+        """Answer beside the conversation: it counts as no step, and has a cache of its own."""
+        name = next(iter(ask.tools))
+        completion = Completion(
+            id=f"chatcmpl-{ticket}_{name}",
+            model=ask.model,
+            created=int(now().timestamp()),
+            answer=answer,
+            usage=self._usage(f"{ticket}/{name}", ask, answer),
+            cut=False,
+        )
+        self._publish(ticket, name, completion)
+        return completion
 
     def _step(self, ticket: str, ask: Ask) -> int:
         """Return the number of the step; answers that a fault has spoilt are none."""
@@ -96,6 +113,9 @@ class Model:
 
     def _note(self, ticket: str, step: int, completion: Completion) -> None:
         self.calls.append((ticket, step))
+        self._publish(ticket, step, completion)
+
+    def _publish(self, ticket: str, step: int | str, completion: Completion) -> None:
         usage = completion.usage
         self._feed.publish(
             "model",

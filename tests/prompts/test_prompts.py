@@ -79,11 +79,12 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "task/repository",
         {"repository": "acme/new", "files": [], "more": 0, "stack": Stack(), "rules": []},
     ),
-    "task/plan": ("task/plan", {"ticket": TICKET, "brief": {}, "remark": ""}),
+    "task/plan": ("task/plan", {"ticket": TICKET, "brief": {}, "remark": "", "base": TESTS_PASSED}),
     "task/plan_again": (
         "task/plan",
         {
             "ticket": TICKET,
+            "base": None,
             "brief": {"change": "Please without a new dependency."},
             "remark": "You asked: Which table? The small one.",
         },
@@ -104,7 +105,14 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "task/develop_without_plan": (
         "task/develop",
-        {"first": True, "ticket": TICKET, "plan": None, "brief": {}, "remark": ""},
+        {
+            "first": True,
+            "ticket": TICKET,
+            "base": TESTS_PASSED,
+            "plan": None,
+            "brief": {},
+            "remark": "",
+        },
     ),
     "task/repair": (
         "task/repair",
@@ -129,15 +137,61 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "observation/no_tool_call": (
         "observation/no_tool_call",
-        {"was_cut": False, "stage": "develop"},
+        {"was_cut": False, "refused": False, "stage": "develop"},
     ),
     "observation/no_tool_call_while_planning": (
         "observation/no_tool_call",
-        {"was_cut": False, "stage": "plan"},
+        {"was_cut": False, "refused": False, "stage": "plan"},
+    ),
+    "observation/no_tool_call_refused": (
+        "observation/no_tool_call",
+        {"was_cut": False, "refused": True, "stage": "develop"},
+    ),
+    "observation/self_review": (
+        "observation/self_review",
+        {"findings": [{"path": "shop/orders.py:31", "problem": "A shipped order is cancelled."}]},
+    ),
+    "observation/folded": (
+        "observation/folded",
+        {
+            "plan": PLAN.model_dump(),
+            "people": ["The plan stands. Carry it out now."],
+            "decisions": ["The clock of the service is used."],
+            "checks": "tests: FAILED: 30 passed, 1 failed",
+            "diff": "diff --git a/shop/orders.py b/shop/orders.py\n+x = 1",
+        },
+    ),
+    "observation/folded_early": (
+        "observation/folded",
+        {"plan": None, "people": [], "decisions": [], "checks": "", "diff": ""},
+    ),
+    "system/reviewer": ("system/reviewer", {}),
+    "task/self_review": (
+        "task/self_review",
+        {
+            "ticket": TICKET,
+            "plan": PLAN.model_dump(),
+            "summary": {"summary": "Orders can be cancelled.", "assumptions": ["UTC"]},
+            "deviation": {
+                "unplanned": ("shop/clock.py",),
+                "untouched": ("alembic/versions/0004_cancel.py",),
+            },
+            "diff": "diff --git a/shop/orders.py b/shop/orders.py\n+x = 1",
+        },
+    ),
+    "task/self_review_without_plan": (
+        "task/self_review",
+        {
+            "ticket": TICKET,
+            "plan": None,
+            "summary": {},
+            "deviation": {"unplanned": (), "untouched": ()},
+            "diff": "+x = 1",
+        },
     ),
     "observation/no_tool_call_cut": (
         "observation/no_tool_call",
-        {"was_cut": True, "stage": "develop"},
+        {"was_cut": True, "refused": False, "stage": "develop"},
     ),
 }
 IN_REPORT = {"report/pull_request", "task/_ticket", "task/_remark"}

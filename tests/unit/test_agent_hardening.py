@@ -155,7 +155,11 @@ def test_a_commit_subject_is_one_line() -> None:
 
 def test_hidden_text_of_the_ticket_line_is_gone() -> None:
     shown = render(
-        "task/plan", ticket={**TICKET, "summary": "Pay\u200bment <!-- x -->"}, brief={}, remark=""
+        "task/plan",
+        ticket={**TICKET, "summary": "Pay\u200bment <!-- x -->"},
+        brief={},
+        remark="",
+        base=None,
     )
     assert "\u200b" not in shown
     assert "<!--" not in shown

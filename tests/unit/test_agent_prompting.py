@@ -8,7 +8,9 @@ from tests.fakes.bench import TICKET
 
 
 def ticket_prompt(description: str) -> str:
-    return render("task/plan", ticket={**TICKET, "description": description}, brief={}, remark="")
+    return render(
+        "task/plan", ticket={**TICKET, "description": description}, brief={}, remark="", base=None
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,12 +56,12 @@ def test_a_missing_value_raises() -> None:
 
 def test_a_missing_part_of_a_value_raises() -> None:
     with pytest.raises(jinja2.UndefinedError, match="description"):
-        render("task/plan", ticket={"key": "PAY-1", "summary": "x"}, brief={}, remark="")
+        render("task/plan", ticket={"key": "PAY-1", "summary": "x"}, brief={}, remark="", base=None)
 
 
 def test_a_ticket_that_is_not_there_raises() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        render("task/plan", ticket=None, brief={}, remark="")
+        render("task/plan", ticket=None, brief={}, remark="", base=None)
 
 
 def test_markup_is_not_escaped() -> None:
@@ -67,5 +69,7 @@ def test_markup_is_not_escaped() -> None:
 
 
 def test_a_summary_stays_on_its_line() -> None:
-    shown = render("task/plan", ticket={**TICKET, "summary": "One\nTwo"}, brief={}, remark="")
+    shown = render(
+        "task/plan", ticket={**TICKET, "summary": "One\nTwo"}, brief={}, remark="", base=None
+    )
     assert shown.startswith("Ticket PAY-1: One Two\n<ticket>")
