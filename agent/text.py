@@ -7,7 +7,8 @@ _INVISIBLE = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e0fff]"
 )
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-_])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_OVERSTRUCK = re.compile(r"[^\x08\n]\x08")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 
 
@@ -17,8 +18,15 @@ def visible(text: str) -> str:
 
 
 def plain_output(text: str) -> str:
-    """Return command output without terminal escapes and control characters."""
-    return _CONTROL.sub("", _ESCAPES.sub("", text.replace("\r\n", "\n")))
+    """Return command output as a terminal shows it in the end.
+
+    No escapes and control characters; of a line that was written over again and again, such as a
+    progress bar, what was written last.
+    """
+    bare = _ESCAPES.sub("", re.sub("\r+\n", "\n", text))
+    if "\r" in bare:
+        bare = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in bare.split("\n"))
+    return _CONTROL.sub("", _OVERSTRUCK.sub("", bare))
 
 
 def head_and_tail(text: str, limit: int) -> str:

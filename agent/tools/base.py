@@ -52,6 +52,8 @@ class Tool(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid")
 
     name: ClassVar[str]
+    is_read_only: ClassVar[bool] = False
+    """True when calls change nothing, so that several may run at the same time."""
     stages: ClassVar[frozenset[Stage]] = frozenset(Stage)
     is_read_only: ClassVar[bool] = False
     """True for a tool that changes nothing: such calls run together."""
@@ -64,12 +66,50 @@ class Tool(BaseModel, ABC):
     def spec(cls) -> ToolSpec:
         """Return the tool as it is offered to the model."""
         schema = cls.model_json_schema()
-        description = schema.pop("description", "")
-        for part in (schema, *schema.get("$defs", {}).values()):
-            part.pop("title", None)
-            for field in part.get("properties", {}).values():
-                field.pop("title", None)
-        return ToolSpec(name=cls.name, description=description, parameters=schema)
+        schema.pop("description", None)
+        return ToolSpec(
+            name=cls.name,
+            description=_one_line(cls.__doc__ or ""),
+            parameters=_lean(schema, schema.pop("$defs", {})),
+        )
+
+
+_NOISE = frozenset(
+    {"title", "$ref", "anyOf", "additionalProperties", "minLength", "minItems", "minimum"}
+)
+"""What costs tokens in every request and tells the model nothing; calls are checked all the same.
+
+Source: pydantic 2, `BaseModel.model_json_schema`.
+"""
+
+
+def _lean(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return a JSON schema without noise: references filled in, an optional value as the value."""
+    full = {**_referred(schema, definitions), **schema}
+    lean = {key: value for key, value in full.items() if key not in _NOISE}
+    if not lean.get("default"):
+        lean.pop("default", None)
+    if "description" in lean:
+        lean["description"] = _one_line(lean["description"])
+    if "items" in lean:
+        lean["items"] = _lean(lean["items"], definitions)
+    if "properties" in lean:
+        fields = lean["properties"].items()
+        lean["properties"] = {name: _lean(field, definitions) for name, field in fields}
+    return lean
+
+
+def _referred(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        found: dict[str, Any] = definitions[schema["$ref"].rpartition("/")[2]]
+        is_words = "enum" in found
+        return {key: value for key, value in found.items() if key != "description" or not is_words}
+    options = [option for option in schema.get("anyOf", ()) if option.get("type") != "null"]
+    return _lean(options[0], definitions) if len(options) == 1 else {}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 WRITING = frozenset({Stage.DEVELOP, Stage.REPAIR, Stage.RESPOND})

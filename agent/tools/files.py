@@ -1,81 +1,152 @@
-"""Reading and editing files of the repository."""
+"""Reading, listing and editing files of the repository."""
 
-from typing import ClassVar
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from agent.domain.errors import ToolError
-from agent.text import cut_lines, fair_shares
+from agent.output import cut_file
+from agent.text import fair_shares
 from agent.tools.base import RESULT_LIMIT, WRITING, Bench, Tool, ToolOutcome
 
+_RANGES = re.compile(r"(?P<path>.+?)(?::|#L)(?P<ranges>\d+(?:-L?\d*)?(?:,\d+(?:-\d*)?)*)")
+_BEFORE, _AFTER = 20, 40
+"""What is shown around a single line that was asked for, as a traceback names it."""
 
-class FileRange(BaseModel):
-    """A file, or some lines of it."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    path: str = Field(description="Path relative to the repository root.")
-    start: int | None = Field(default=None, ge=1, description="First line, counted from 1.")
-    end: int | None = Field(default=None, ge=1, description="Last line, inclusive.")
+_MOST_ENTRIES = 300
 
 
 class ReadFiles(Tool):
-    """Read text files with line numbers. Ask for all the files you need in one call."""
+    """Read text files with line numbers. Name all the files you need in one call."""
 
     name: ClassVar[str] = "read_files"
+    is_read_only: ClassVar[bool] = True
 
-    files: list[FileRange] = Field(min_length=1, max_length=20)
+    files: list[str] = Field(
+        min_length=1, description="`path`, `path:10-80`, or a glob `app/routers/*.py`"
+    )
+
+    @field_validator("files", mode="before")
+    @classmethod
+    def _as_texts(cls, value: Any) -> Any:
+        """Accept one path alone, and files given as objects with `path`, `start` and `end`."""
+        files = _unpacked(value)
+        return [_as_text(file) for file in files] if isinstance(files, list) else files
 
     def run(self, bench: Bench) -> ToolOutcome:
         """Return each file under its name; a file that cannot be read does not hide the others."""
-        found = [_read(bench, file) for file in self.files]
-        limits = fair_shares([len(body) for _title, body in found], RESULT_LIMIT)
-        rows = [
-            f"{title}\n{cut_lines(body, limit)}"
-            for (title, body), limit in zip(found, limits, strict=True)
-        ]
-        return ToolOutcome(text="\n\n".join(rows))
+        wanted = [part for file in self.files for part in _wanted(file)]
+        unique = [part for place, part in enumerate(wanted) if part not in wanted[:place]]
+        answer = bench.files("read_many", files=unique)
+        found = answer["files"]
+        sizes = [sum(len(line) + 8 for line in file.get("lines", ())) for file in found]
+        limits = fair_shares(sizes, RESULT_LIMIT)
+        parts = [_file_text(file, limit) for file, limit in zip(found, limits, strict=True)]
+        return ToolOutcome(text="\n\n".join([*parts, *(f"[{note}]" for note in answer["notes"])]))
 
 
-def _read(bench: Bench, file: FileRange) -> tuple[str, str]:
-    wanted = {"path": file.path, "start": file.start, "end": file.end}
-    try:
-        found = bench.files("read", **{key: v for key, v in wanted.items() if v is not None})
-    except ToolError as error:
-        return f"== {file.path}", str(error)
-    first = found["start"]
-    numbered = [f"{first + i:>5}  {line}" for i, line in enumerate(found["lines"])]
-    return f"== {file.path} ({found['total_lines']} lines)", "\n".join(numbered)
+def _unpacked(value: Any) -> Any:
+    """Return a list that weaker models write as one path, or as JSON within a text."""
+    if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return [value]
+    return [value] if isinstance(value, str | dict) else value
+
+
+def _as_text(file: Any) -> Any:
+    if not isinstance(file, dict) or "path" not in file:
+        return file
+    start, end = file.get("start"), file.get("end")
+    lines = "" if start is None and end is None else f":{start or 1}-{end or ''}"
+    return f"{file['path']}{lines}"
+
+
+def _wanted(file: str) -> Iterator[dict[str, Any]]:
+    """Yield the file helper's words for `path`, `path:10-80` or `path:10-20,40-60`."""
+    found = _RANGES.fullmatch(file.strip())
+    if found is None:
+        yield {"path": file.strip()}
+        return
+    for part in found["ranges"].split(","):
+        start, dash, end = part.replace("L", "").partition("-")
+        first, last = int(start[:9]) or 1, int(end[:9] or 0)
+        if not dash:
+            first, last = max(1, first - _BEFORE), first + _AFTER
+        if last and last < first:
+            first, last = last, first
+        yield {"path": found["path"], "start": first} | ({"end": last} if last else {})
+
+
+def _file_text(file: dict[str, Any], limit: int) -> str:
+    if "error" in file:
+        return f"== {file['path']}\n{file['error']}"
+    lines, first, total = file["lines"], file["start"], file["total_lines"]
+    last = first + len(lines) - 1
+    part = f"{total} lines" if len(lines) == total else f"lines {first}-{last} of {total}"
+    body = cut_file(file["path"], lines, first, limit)
+    return f"== {file['path']} ({part})\n{body}".rstrip("\n")
 
 
 class ListFiles(Tool):
-    """List the files and folders below a folder."""
+    """List the files of a folder and below; with `glob`, only those so named."""
 
     name: ClassVar[str] = "list_files"
+    is_read_only: ClassVar[bool] = True
 
-    path: str = Field(default=".", description="Folder, relative to the repository root.")
-    depth: int = Field(default=3, ge=1, le=8)
+    path: str = "."
+    depth: SkipJsonSchema[int] = 20
+    """Not offered any more, for the fullest folders are closed by themselves; still taken."""
+    glob: str | None = Field(default=None, description="`test_*.py`, `app/**/models.py`")
 
     def run(self, bench: Bench) -> ToolOutcome:
-        """Return one path a line."""
-        found = bench.files("list", path=self.path, depth=self.depth)
-        more = f"\n[{found['more']} more; list a folder below]" if found["more"] else ""
-        return ToolOutcome(text="\n".join(found["entries"]) + more)
+        """Return one line for each folder, with what is in it."""
+        narrowed = {} if self.glob is None else {"glob": self.glob}
+        found = bench.files(
+            "list", path=self.path, depth=max(1, self.depth), limit=_MOST_ENTRIES, **narrowed
+        )
+        if not found["entries"]:
+            sought = f" that fits {self.glob}" if self.glob else ""
+            return ToolOutcome(text=f"There is no file{sought} in {self.path}.")
+        rows = [*_by_folder(found["entries"], found.get("counts", {}))]
+        if found["more"]:
+            rows.append(f"[{found['more']} more; list a folder, or narrow `glob`]")
+        return ToolOutcome(text="\n".join(rows))
+
+
+def _by_folder(entries: list[str], counts: dict[str, int]) -> Iterator[str]:
+    """Yield `folder/: names`; a folder that was not opened is a name with its number of files."""
+    folders: dict[str, list[str]] = {}
+    for entry in entries:
+        head, slash, last = entry.rstrip("/").rpartition("/")
+        if entry.endswith("/") and entry not in counts and entry[0] != '"':
+            continue
+        count = f" ({counts[entry]} files)" if entry in counts else ""
+        name = last + "/" * entry.endswith("/")
+        quoted = json.dumps(name, ensure_ascii=False) if " " in name else name
+        folders.setdefault(head + slash, []).append(quoted + count)
+    for folder, names in sorted(folders.items()):
+        yield f"{folder or './'}: {' '.join(names)}"
 
 
 class Edit(BaseModel):
-    """One change to one file: give `old` and `new`, or `content`, or `delete`, or `move_to`."""
+    """`old` and `new`, or `content`, or `delete`, or `move_to`."""
 
     model_config = ConfigDict(extra="forbid")
 
-    path: str = Field(description="Path relative to the repository root.")
-    old: str | None = Field(
-        default=None, description="Exact text to replace; it must occur exactly once."
-    )
-    new: str | None = Field(default=None, description="The text to put in its place.")
-    content: str | None = Field(default=None, description="The whole text of a new file.")
-    delete: bool = Field(default=False)
-    move_to: str | None = Field(default=None, description="New path of the file.")
+    path: str
+    old: str | None = Field(default=None, description="Exact text that stands once")
+    new: str | None = None
+    all: bool = Field(default=False, description="Replace every `old`")
+    content: str | None = Field(default=None, description="Whole text, also over an old file")
+    delete: bool = False
+    move_to: str | None = None
 
     def request(self) -> dict[str, object]:
         """Return the edit in the file helper's words. Raises ToolError for a mixed-up one."""
@@ -91,7 +162,8 @@ class Edit(BaseModel):
                 f"{self.path}: give exactly one of old with new, content, delete, or move_to."
             )
         if forms["replace"]:
-            return {"path": self.path, "old": self.old, "new": self.new}
+            everywhere = {"all": True} if self.all else {}
+            return {"path": self.path, "old": self.old, "new": self.new, **everywhere}
         if forms["create"]:
             return {"path": self.path, "content": self.content}
         return {"path": self.path} | (
@@ -100,14 +172,20 @@ class Edit(BaseModel):
 
 
 class EditFiles(Tool):
-    """Change files: all edits of the call are made, in order, or none. Indentation counts."""
+    """Change files: all edits of a call, in order, or none. Put many into one call."""
 
     name: ClassVar[str] = "edit_files"
     stages = WRITING
 
-    edits: list[Edit] = Field(min_length=1, max_length=50)
+    edits: list[Edit] = Field(min_length=1)
+
+    @field_validator("edits", mode="before")
+    @classmethod
+    def _as_list(cls, value: Any) -> Any:
+        """Accept one edit alone, and a list that was written as a text."""
+        return _unpacked(value)
 
     def run(self, bench: Bench) -> ToolOutcome:
-        """Return the paths that changed."""
+        """Return what became of each file, one line each."""
         made = bench.files("edit", edits=[edit.request() for edit in self.edits])
-        return ToolOutcome(text="Changed: " + ", ".join(made["changed"]))
+        return ToolOutcome(text="\n".join(made["report"]))

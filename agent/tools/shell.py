@@ -1,35 +1,95 @@
 """Running a command of the model's choice."""
 
+import re
 from datetime import timedelta
 from typing import ClassVar
 
 from pydantic import Field
 
-from agent.ports import Command
-from agent.text import head_and_tail, plain_output
+from agent.domain.errors import ToolError
+from agent.output import cut_output
+from agent.ports import Command, CommandResult
+from agent.text import first_line, plain_output
 from agent.tools.base import WRITING, Bench, Tool, ToolOutcome
 
 _LIMIT = 12_000
+_OUTPUT_CAP_BYTES = 8 << 20
+_LONGEST = 3600
+_KILLED = -9
+_NO_NETWORK = re.compile(
+    "Temporary failure in name resolution|Name or service not known|Could not resolve host"
+    "|Network is unreachable"
+)
+_BACKGROUND = re.compile(r"(?<![&>|])&(?=\s|$)")
+_WAITED = re.compile(r"\b(wait|kill|pkill)\b")
 
 
 class RunCommand(Tool):
-    """Run a shell command in the repository's environment; there is no network."""
+    """Run a bash command at the root and wait for its end: never poll or sleep.
+
+    Long output is cut to what matters and kept whole in a file: no head or tail needed. No network,
+    no input; background processes end with it.
+    """
 
     name: ClassVar[str] = "run_command"
     stages = WRITING
 
-    command: str = Field(min_length=1, description="A bash command line, run at the root.")
-    timeout_seconds: int = Field(default=300, ge=1, le=1800)
+    command: str = Field(min_length=1)
+    timeout_seconds: int = Field(default=900, ge=1, le=_LONGEST)
 
     def run(self, bench: Bench) -> ToolOutcome:
-        """Return the exit code and the output."""
+        """Return how it ended and the output."""
         result = bench.sandbox.run(
             bench.worktree,
             Command(
                 argv=("bash", "-c", self.command),
                 timeout=timedelta(seconds=self.timeout_seconds),
+                output_cap_bytes=_OUTPUT_CAP_BYTES,
             ),
         )
-        end = "stopped: time is up" if result.timed_out else f"exit code {result.exit_code}"
-        body = head_and_tail(plain_output(result.output).strip("\n"), _LIMIT)
-        return ToolOutcome(text=f"[{end}, {result.seconds:.1f} s]\n{body}".rstrip())
+        output = plain_output(result.output).strip("\n")
+        cut = cut_output(output, _LIMIT)
+        where = "" if cut.is_whole else _kept(bench, output)
+        rows = [f"[{_end(self, result)}]", cut.text, where, *_remarks(self.command, result)]
+        return ToolOutcome(text="\n".join(row for row in rows if row))
+
+
+def _end(asked: RunCommand, result: CommandResult) -> str:
+    if result.timed_out:
+        longer = "give a longer timeout_seconds or " if asked.timeout_seconds < _LONGEST else ""
+        return (
+            f"stopped after {result.seconds:.0f} s, its time was up: {first_line(asked.command)}; "
+            f"{longer}run a smaller part; its last output is below"
+        )
+    if result.exit_code == _KILLED and result.truncated_bytes:
+        return f"ended after {result.seconds:.1f} s: it wrote far too much; send it to a file"
+    if result.exit_code < 0:
+        return f"ended by signal {-result.exit_code}, {result.seconds:.1f} s"
+    return f"exit code {result.exit_code}, {result.seconds:.1f} s"
+
+
+def _kept(bench: Bench, output: str) -> str:
+    """Keep the whole output in the worktree, and say where."""
+    total = output.count("\n") + 1
+    try:
+        path = bench.files("keep", text=output)["path"]
+    except ToolError as error:
+        return f"[cut; all {total} lines could not be kept: {error}]"
+    return f"[cut; all {total} lines are in {path}: search it, or read_files {path}:1-200]"
+
+
+def _remarks(command: str, result: CommandResult) -> list[str]:
+    remarks = []
+    if result.truncated_bytes:
+        remarks.append(
+            f"[only the first {_OUTPUT_CAP_BYTES >> 20} MiB were kept, {result.truncated_bytes} "
+            "bytes are lost; send long output to a file]"
+        )
+    if _NO_NETWORK.search(result.output[-50_000:]):
+        remarks.append("[there is no network here; what the repository declares is installed]")
+    if _BACKGROUND.search(command) and not _WAITED.search(command):
+        remarks.append(
+            "[what it started in the background has ended with it; start, use and stop a server "
+            "in one command]"
+        )
+    return remarks

@@ -10,7 +10,9 @@ from agent.domain.errors import ToolError
 from agent.ports import Command, CommandResult
 
 HELPER_SOURCE = Path(__file__).with_name("helper.py")
-OPERATIONS = frozenset({"read", "list", "search", "edit", "stat", "result", "gather"})
+OPERATIONS = frozenset(
+    {"read", "read_many", "list", "search", "edit", "keep", "stat", "result", "gather"}
+)
 TIMEOUT = timedelta(seconds=30)
 ANSWER_CAP_BYTES = 16 << 20
 

@@ -44,7 +44,8 @@ class Profile(Value):
     environment: dict[str, str]
 
 
-HELPER = "/run/backsmith/helper.py"
+HELPER = "/run/backsmith/integrations/sandbox/helper.py"
+"""Its parts stand beside it, in `inside`, as they do outside."""
 
 
 def arguments(
@@ -111,7 +112,9 @@ def _project(profile: Profile) -> Iterator[str]:
     for path in profile.read_only:
         if not path.is_relative_to("/usr"):
             yield from ("--ro-bind", str(path), str(path))
-    yield from ("--ro-bind", str(profile.helper), HELPER)
+    for name in (profile.helper.name, "inside"):
+        inner = Path(HELPER).with_name(name)
+        yield from ("--ro-bind", str(profile.helper.with_name(name)), str(inner))
     kind = "--bind" if profile.worktree_is_writable else "--ro-bind"
     yield from (kind, str(profile.worktree), str(profile.worktree))
     if profile.pinned is not None:

@@ -1,7 +1,6 @@
 """A sandbox over files in memory; commands are answered by a function of the test."""
 
 import difflib
-import fnmatch
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,10 @@ from typing import Any
 from agent.domain.errors import ToolError
 from agent.domain.repository import Worktree
 from agent.ports import Command, CommandResult
+from integrations.sandbox.inside.globs import matcher
+from integrations.sandbox.inside.listing import tree
+from integrations.sandbox.inside.matching import locate
+from integrations.sandbox.inside.paths import Refused
 
 Files = dict[str, str]
 """Text by path, relative to the root of a worktree."""
@@ -48,9 +51,11 @@ class FakeSandbox:
         self.check()
         operations: dict[str, Callable[..., Any]] = {
             "read": _read,
+            "read_many": _read_many,
             "list": _list,
             "search": _search,
             "edit": _edit,
+            "keep": _keep,
             "stat": _stat,
             "result": _result,
             "gather": _gather,
@@ -76,7 +81,7 @@ def _existing(files: Files, path: str) -> str:
     name = _name(path)
     if name not in files:
         near = ", ".join(difflib.get_close_matches(name, files, n=3, cutoff=0.5))
-        raise ToolError(f"{name} does not exist; {near or 'use `list` or `search` to find it'}")
+        raise ToolError(f"{name} does not exist; {near or 'list_files or search finds it'}")
     return name
 
 
@@ -90,7 +95,8 @@ def _lines(text: str) -> list[str]:
 
 def _read(files: Files, path: str, start: int | None = None, end: int | None = None) -> Any:
     if _is_folder(files, _name(path)):
-        raise ToolError(f"{path} is a folder; use `list` to see what is in it")
+        inside = ", ".join(sorted(n for n in files if n.startswith(f"{_name(path)}/")))
+        raise ToolError(f"{path} is a folder; it has {inside}")
     name = _existing(files, path)
     lines, first = _lines(files[name]), start or 1
     if first > max(1, len(lines)):
@@ -100,19 +106,31 @@ def _read(files: Files, path: str, start: int | None = None, end: int | None = N
     return {"path": name, "lines": shown, "start": first, "total_lines": len(lines), "size": size}
 
 
-def _list(files: Files, path: str = ".", depth: int = 2, limit: int = 400) -> Any:
+def _read_many(files: Files, /, **arguments: Any) -> Any:
+    found, notes = [], []
+    for wanted in arguments["files"]:
+        names = [wanted["path"]]
+        if "*" in wanted["path"]:
+            names = [*filter(matcher(wanted["path"]), sorted(files))]
+            notes += [] if names else [f"no file fits {wanted['path']}"]
+        for name in names:
+            try:
+                found.append(_read(files, **{**wanted, "path": name}))
+            except ToolError as error:
+                found.append({"path": name, "error": str(error)})
+    return {"files": found, "notes": notes}
+
+
+def _list(
+    files: Files, path: str = ".", depth: int = 2, limit: int = 400, glob: str | None = None
+) -> Any:
     top = _name(path)
     prefix = "" if top == "." else f"{top}/"
-    found: set[str] = set()
-    for name in files:
-        if name.startswith(prefix):
-            parts = name.removeprefix(prefix).split("/")
-            found.update(prefix + "/".join(parts[:n]) + "/" for n in range(1, len(parts)))
-            found.add(name)
-    near = sorted(
-        item for item in found if item.removeprefix(prefix).rstrip("/").count("/") < depth
-    )
-    return {"entries": near[:limit], "more": max(0, len(near) - limit)}
+    below = sorted(name for name in files if name.startswith(prefix))
+    if glob is not None:
+        found = [*filter(matcher(glob), below)]
+        return {"entries": found[:limit], "counts": {}, "more": max(0, len(found) - limit)}
+    return tree(below, prefix, depth, limit)
 
 
 def _search(
@@ -123,73 +141,89 @@ def _search(
     limit: int = 100,
     context: int = 0,
 ) -> Any:
+    note = ""
     try:
         expression = re.compile(pattern)
     except re.error as error:
-        raise ToolError(f"the pattern is no regular expression ({error}); escape it") from error
+        expression, note = (
+            re.compile(re.escape(pattern)),
+            f"no regular expression ({error}): taken literally",
+        )
     top = _name(path)
     names = [n for n in sorted(files) if top == "." or n == top or n.startswith(f"{top}/")]
-    if glob is not None:
-        names = [n for n in names if fnmatch.fnmatchcase(n, glob.replace("**/", "*"))]
     hits = [
         {"path": name, "line": number, "text": line}
         for name in names
+        if glob is None or matcher(glob)(name)
         for number, line in enumerate(_lines(files[name]), 1)
         if expression.search(line)
     ]
-    count = len({hit["path"] for hit in hits})
-    return {"matches": hits[:limit], "files": count, "more": max(0, len(hits) - limit)}
+    counts: dict[str, int] = {}
+    for hit in hits:
+        counts[str(hit["path"])] = counts.get(str(hit["path"]), 0) + 1
+    more = max(0, len(hits) - limit)
+    return {
+        "matches": hits[:limit],
+        "files": len(counts),
+        "more": more,
+        "counts": counts,
+        "note": note,
+    }
 
 
 def _edit(files: Files, edits: list[dict[str, Any]]) -> Any:
-    draft, changed = dict(files), set()
+    draft, wrong = dict(files), []
+    report: dict[str, str] = {}
     for number, change in enumerate(edits, 1):
         try:
-            changed |= _apply(draft, change)
-        except ToolError as error:
-            place = f"edit {number} of {len(edits)}"
-            raise ToolError(f"{place}: {error}\nNothing was changed.") from error
+            report.update(_apply(draft, change))
+        except (ToolError, Refused) as error:
+            wrong.append(f"edit {number} of {len(edits)} ({change.get('path')}): {error}")
+    if wrong:
+        others = len(edits) - len(wrong)
+        fit = f" The other {others} fit: send them again with it." if others else ""
+        raise ToolError("\n".join(wrong) + f"\nNothing was changed.{fit}")
+    changed = {n for n in {*files, *draft} if files.get(n) != draft.get(n)}
     files.clear()
     files.update(draft)
-    return {"changed": sorted(changed)}
+    return {"changed": sorted(changed), "report": [f"{n}: {text}" for n, text in report.items()]}
 
 
-def _apply(draft: Files, change: dict[str, Any]) -> set[str]:
+def _apply(draft: Files, change: dict[str, Any]) -> dict[str, str]:
     match change:
         case {"path": path, "content": content}:
-            draft[_name(path)] = content
-            return {_name(path)}
+            name, before = _name(path), draft.get(_name(path))
+            draft[name] = content
+            total = len(_lines(content))
+            if before is None:
+                return {name: f"created, {total} lines"}
+            return {name: f"replaced the file of {len(_lines(before))} lines, now {total}"}
         case {"path": path, "old": old, "new": new}:
             name = _existing(draft, path)
-            draft[name] = _replaced(name, draft[name], old, new)
-            return {name}
+            found = locate(draft[name], old, new, everywhere=change.get("all", False))
+            for start, end in reversed(found.spans):
+                draft[name] = draft[name][:start] + found.new + draft[name][end:]
+            return {name: found.note or "changed"}
         case {"path": path, "delete": True}:
             name = _existing(draft, path)
             del draft[name]
-            return {name}
+            return {name: "deleted"}
         case {"path": path, "move_to": target}:
             name, target = _existing(draft, path), _name(target)
             if target in draft:
                 raise ToolError(f"{target} exists already; choose another name")
             draft[target] = draft.pop(name)
-            return {name, target}
+            return {target: f"moved from {name}"}
     raise ToolError(
         "an edit is `path` with one of: `old` and `new`, `content`, `delete`, `move_to`"
     )
 
 
-def _replaced(name: str, text: str, old: str, new: str) -> str:
-    count = text.count(old)
-    if count == 0:
-        lines = text.split("\n")
-        near = difflib.get_close_matches(old.split("\n")[0], lines, n=1, cutoff=0.3)
-        place = lines.index(near[0]) + 1 if near else 1
-        raise ToolError(f"`old` is not in {name}; the nearest text is at line {place}: {near}")
-    if count > 1:
-        starts = [found.start() for found in re.finditer(re.escape(old), text)]
-        numbers = ", ".join(str(text.count("\n", 0, start) + 1) for start in starts)
-        raise ToolError(f"`old` stands {count} times in {name}, at lines {numbers}")
-    return text.replace(old, new)
+def _keep(files: Files, text: str) -> Any:
+    number = sum(name.startswith(".backsmith-results/output-") for name in files) + 1
+    name = f".backsmith-results/output-{number}.txt"
+    files[name] = text
+    return {"path": name}
 
 
 def _stat(files: Files, paths: list[str]) -> Any:

@@ -84,7 +84,7 @@ def test_a_step_that_crashed_before_its_end_is_not_applied_twice() -> None:
     at, _ledger = crashed(EDIT)
     acted = act(at.desk, at.spec(), 1, at.base)
     assert acted == office().act(EDIT)
-    assert at.results() == ["Changed: app.py"]
+    assert at.results() == ["app.py: changed"]
 
 
 def test_a_step_that_crashed_keeps_one_result_for_each_call() -> None:

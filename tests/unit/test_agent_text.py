@@ -33,6 +33,11 @@ def test_only_what_a_person_would_see_is_left(text: str, seen: str) -> None:
         ("a\r\nb", "a\nb"),
         ("bell\x07 null\x00", "bell null"),
         ("tab\tstays\n", "tab\tstays\n"),
+        ("10%\r50%\r100%\nnext", "100%\nnext"),
+        ("10%\r100%\r", "100%"),
+        ("a\r\r\nb", "a\nb"),
+        ("spin |\x08/\x08-\x08done", "spin done"),
+        ("\x85lone \udc80\x9b31m", "lone 31m"),
     ],
 )
 def test_terminal_escapes_and_control_characters_are_taken_out(output: str, plain: str) -> None:

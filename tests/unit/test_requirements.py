@@ -129,4 +129,5 @@ def test_plain_files_are_read_and_traps_count_as_absent(tmp_path: Path) -> None:
 
 
 def test_the_file_helper_runs_on_python_3_8() -> None:
-    ast.parse(HELPER_SOURCE.read_text(), feature_version=(3, 8))
+    for source in (HELPER_SOURCE, *HELPER_SOURCE.with_name("inside").glob("*.py")):
+        ast.parse(source.read_text(), feature_version=(3, 8))
