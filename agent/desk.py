@@ -34,11 +34,26 @@ class Desk:
         """Say what is being done right now, for the live view."""
         self.ledger.replace(life, "doing", "current", doing)
 
-    def bench(self, repository: Repository, life: LifeId, head: CommitSha) -> Bench:
-        """Return the worktree standing at `head`, ready to run code in."""
+    def bench(
+        self,
+        repository: Repository,
+        life: LifeId,
+        head: CommitSha,
+        base: CommitSha | None = None,
+    ) -> Bench:
+        """Return the worktree standing at `head`, ready to run code in.
+
+        With `base`, what the gates showed there is at hand to compare with.
+        """
         worktree = self.workspace.open(repository, life, head)
         self.sandbox.prepare(worktree)
-        return Bench(sandbox=self.sandbox, worktree=worktree, stack=self._stack(life, worktree))
+        return Bench(
+            sandbox=self.sandbox,
+            worktree=worktree,
+            stack=self._stack(life, worktree),
+            base=base,
+            at_base=self.ledger.evidence(life, base) if base else (),
+        )
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:
         """Return the repository's commands, found out once in a ticket's life."""
