@@ -33,7 +33,7 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
     reply = desk.ledger.message(spec.life, position - 1)
     calls = reply.tool_calls if reply else ()
     desk.show(spec.life, ", ".join(call.name for call in calls))
-    bench = desk.bench(spec.repository, spec.life, head)
+    bench = desk.bench(spec.repository, spec.life, head, spec.base)
     turn = Turn(bench, spec, stage_of(desk, spec))
     outcomes = turn.carry_out(calls)
     try:

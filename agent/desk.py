@@ -37,14 +37,24 @@ class Desk:
         repository: Repository,
         life: LifeId,
         head: CommitSha,
+        base: CommitSha | None = None,
         *,
         for_reading: bool = False,
     ) -> Bench:
-        """Return the worktree standing at `head`, ready to run code in unless it is only read."""
+        """Return the worktree standing at `head`, ready to run code in unless it is only read.
+
+        With `base`, what the gates showed there is at hand to compare with.
+        """
         worktree = self.workspace.open(repository, life, head)
         if not for_reading:
             self.sandbox.prepare(worktree)
-        return Bench(sandbox=self.sandbox, worktree=worktree, stack=self._stack(life, worktree))
+        return Bench(
+            sandbox=self.sandbox,
+            worktree=worktree,
+            stack=self._stack(life, worktree),
+            base=base,
+            at_base=self.ledger.evidence(life, base) if base else (),
+        )
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:
         """Return the repository's commands, found out once in a ticket's life."""

@@ -2,18 +2,19 @@
 
 from agent.desk import Desk
 from agent.domain.conversation import Message
-from agent.domain.evidence import Evidence, Gate, GateStatus, Verdict, verdict
+from agent.domain.evidence import Evidence, Gate
 from agent.domain.ids import CommitSha
 from agent.domain.run import Proof, RunSpec
-from agent.evidence.gates import run_gate
+from agent.evidence.gates import examine, run_gate
+from agent.evidence.result import Result
+from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
 from agent.prompting import render
 
 
 def measure(desk: Desk, spec: RunSpec, commit: CommitSha, gates: tuple[Gate, ...]) -> None:
     """Run gates at a commit and keep the evidence; those known already are not run again."""
-    known = {item.gate for item in desk.ledger.evidence(spec.life, commit)}
-    missing = [gate for gate in gates if gate not in known]
+    missing = _missing(desk, spec, commit, gates)
     if not missing:
         return
     bench = desk.bench(spec.repository, spec.life, commit)
@@ -23,15 +24,48 @@ def measure(desk: Desk, spec: RunSpec, commit: CommitSha, gates: tuple[Gate, ...
 
 
 def prove(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Proof:
-    """Run all gates at `head`; what did not pass is written to the transcript at `position`."""
-    measure(desk, spec, head, tuple(Gate))
-    evidence = desk.ledger.evidence(spec.life, head)
-    if verdict(evidence) is Verdict.PASS:
+    """Run all gates at `head`; what the change must mend is written at `position`.
+
+    A gate that does not pass is run at the base too, once in a ticket's life: what was wrong there
+    already is no reason to go on. A gate that can run at neither ends as `not run`, and the work
+    may end with it: no answer of the developer could change that.
+    """
+    if head == spec.base:
+        measure(desk, spec, head, tuple(Gate))
         return Proof(written=0, passed=True)
-    open_items = tuple(e for e in evidence if e.status in (GateStatus.FAIL, GateStatus.NOT_RUN))
+    _judge(desk, spec, head)
+    evidence = desk.ledger.evidence(spec.life, head)
+    open_items = tuple(item for item in evidence if not item.is_passable())
+    if not open_items:
+        return Proof(written=0, passed=True)
     text = render("observation/gates", findings=[evidence_text(item) for item in open_items])
     desk.ledger.write(spec.life, position, [Message(role="user", content=text)])
     return Proof(written=1, passed=False, reason=_reason(open_items))
+
+
+def _judge(desk: Desk, spec: RunSpec, head: CommitSha) -> None:
+    """Run the gates that are missing at `head` and keep what they say about the change."""
+    missing = _missing(desk, spec, head, tuple(Gate))
+    if not missing:
+        return
+    bench = desk.bench(spec.repository, spec.life, head, spec.base)
+    results: list[Result] = []
+    for gate in missing:
+        desk.show(spec.life, f"gate {gate}")
+        results.append(examine(gate, bench))
+    alone = [conclude(result, head) for result in results]
+    doubtful = tuple(item.gate for item in alone if not item.is_passable())
+    measure(desk, spec, spec.base, doubtful)
+    at_base = {item.gate: item for item in desk.ledger.evidence(spec.life, spec.base)}
+    for result in results:
+        desk.ledger.record(spec.life, conclude(result, head, at_base.get(result.gate)))
+
+
+def _missing(
+    desk: Desk, spec: RunSpec, commit: CommitSha, gates: tuple[Gate, ...]
+) -> tuple[Gate, ...]:
+    known = {item.gate for item in desk.ledger.evidence(spec.life, commit)}
+    return tuple(gate for gate in gates if gate not in known)
 
 
 def _reason(items: tuple[Evidence, ...]) -> str:

@@ -8,7 +8,7 @@ from agent.domain.conversation import Spent
 from agent.domain.evidence import Evidence, GateStatus, TestCount
 from agent.domain.plan import Plan
 from agent.domain.progress import Button, Card, Link, Phase, ThreadNote
-from agent.evidence.tests import count_text
+from agent.evidence.verdicts import count_text
 from agent.prompting import render
 from agent.text import first_line
 

@@ -58,6 +58,23 @@ class Evidence(Value):
     """The part of the output that a reader needs, cut by structure."""
     artifact: str | None = None
     """Where the whole output is kept."""
+    failing: tuple[str, ...] = ()
+    """Names of the tests that failed, 200 at most."""
+    findings: tuple[str, ...] = ()
+    """What else was found, without line numbers so that two commits can be compared; 1000 at most.
+
+    One finding that occurs twice stands here twice.
+    """
+    total: int = 0
+    """How many failures and findings there were, also those that are not listed."""
+    as_at_base: bool = False
+    """True when all that is wrong was wrong at the base already: not brought by the change."""
+
+    def is_passable(self) -> bool:
+        """Tell whether the work may go on: nothing is wrong that the change could mend."""
+        if self.status is GateStatus.NOT_RUN:
+            return self.as_at_base
+        return self.status is not GateStatus.FAIL
 
 
 def verdict(evidence: tuple[Evidence, ...]) -> Verdict:

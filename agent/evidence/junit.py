@@ -1,21 +1,27 @@
 """Reading JUnit XML that a test run wrote. The file is foreign: size and shape are not trusted."""
 
 import re
+from collections.abc import Iterator
+from posixpath import join
 from xml.etree import ElementTree
 
 from agent.domain.evidence import TestCount
 from agent.domain.value import Value
+from agent.evidence.traceback import fold
 from agent.text import head_and_tail, plain_output
 
-MAX_CHARACTERS = 8_000_000
+MAX_CHARACTERS = 32_000_000
 _FAILURE_LIMIT = 3_000
+_CAPTURED_LIMIT = 600
+_HEADING = re.compile(r"^-+ Captured (?P<what>\w+) -+$", re.MULTILINE)
 
 
 class TestFailure(Value):
-    """One test that failed or could not be set up."""
+    """One test that failed or could not be set up, or a file that could not be collected."""
 
     __test__ = False
     name: str
+    """The node id, if the file tells where the test stands."""
     text: str
 
 
@@ -25,29 +31,71 @@ class TestReport(Value):
     __test__ = False
     count: TestCount
     failures: tuple[TestFailure, ...]
+    names: frozenset[str] = frozenset()
+    """All tests that ran, if they are told one by one."""
 
 
-def parse_junit(text: str) -> TestReport | None:
-    """Return the report, or None when the text is no usable JUnit XML."""
+def parse_junit(text: str, root: str = "", folder: str = "") -> TestReport | None:
+    """Return the report, or None when the text is no usable JUnit XML.
+
+    Args:
+        text: The file.
+        root: The absolute path of the worktree.
+        folder: Where in the worktree the tests ran.
+    """
     if len(text) > MAX_CHARACTERS or re.search(r"<!(DOCTYPE|ENTITY)", text, re.I):
         return None
     try:
-        root = ElementTree.fromstring(text)  # noqa: S314 - entities are refused above
+        document = ElementTree.fromstring(text)  # noqa: S314 - entities are refused above
     except ElementTree.ParseError:
         return None
-    cases = list(root.iter("testcase"))
-    failures = tuple(failure for case in cases if (failure := _failure(case)))
-    skipped = sum(case.find("skipped") is not None and not _failure(case) for case in cases)
-    failed = len(failures)
-    count = TestCount(passed=len(cases) - failed - skipped, failed=failed, skipped=skipped)
-    return TestReport(count=count, failures=failures)
+    cases = [(_name(case, folder), case) for case in document.iter("testcase")]
+    found = [failure for name, case in cases if (failure := _failure(case, name, root))]
+    bad = sum(_is_bad(case) for _, case in cases)
+    skipped = sum(case.find("skipped") is not None and not _is_bad(case) for _, case in cases)
+    return TestReport(
+        count=TestCount(passed=len(cases) - bad - skipped, failed=bad, skipped=skipped),
+        failures=tuple({failure.name: failure for failure in reversed(found)}.values())[::-1],
+        names=frozenset(name for name, _ in cases),
+    )
 
 
-def _failure(case: ElementTree.Element) -> TestFailure | None:
+def _is_bad(case: ElementTree.Element) -> bool:
+    return case.find("failure") is not None or case.find("error") is not None
+
+
+def _name(case: ElementTree.Element, folder: str) -> str:
+    """Return the node id; pytest's family xunit1 has the file beside the dotted class name."""
+    name, owner, file = case.get("name") or "", case.get("classname") or "", case.get("file")
+    if not file:
+        return "::".join(filter(None, (owner, name)))
+    module = file.removesuffix(".py").replace("/", ".")
+    if not owner and name == module:
+        return _placed(file, folder)
+    classes = owner.partition(module)[2].strip(".") if module in owner else ""
+    return "::".join([_placed(file, folder), *filter(None, classes.split(".")), name])
+
+
+def _placed(file: str, folder: str) -> str:
+    return file if not folder or file.startswith(f"{folder}/") else join(folder, file)
+
+
+def _failure(case: ElementTree.Element, name: str, root: str) -> TestFailure | None:
     for kind in ("failure", "error"):
         found = case.find(kind)
         if found is not None:
-            name = "::".join(filter(None, (case.get("classname"), case.get("name"))))
-            body = plain_output(found.text or found.get("message") or "").strip()
-            return TestFailure(name=name, text=head_and_tail(body, _FAILURE_LIMIT))
+            body = fold(plain_output(found.text or found.get("message") or "").strip("\n"), root)
+            shown = head_and_tail(body.strip(), _FAILURE_LIMIT)
+            return TestFailure(name=name, text="\n".join([shown, *_captured(case)]))
     return None
+
+
+def _captured(case: ElementTree.Element) -> Iterator[str]:
+    """Yield the ends of what the test printed and logged."""
+    for kind in ("system-out", "system-err"):
+        parts = _HEADING.split(plain_output(case.findtext(kind) or ""))
+        for what, body in zip(parts[1::2], parts[2::2], strict=True):
+            shown = body.strip("\n ")
+            if shown:
+                cut = "…" if len(shown) > _CAPTURED_LIMIT else ""
+                yield f"captured {what.lower()}: {cut}{shown[-_CAPTURED_LIMIT:]}"

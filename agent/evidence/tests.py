@@ -1,135 +1,174 @@
-"""The tests gate: run the repository's tests and read the JUnit file that they wrote."""
+"""The tests gate: run the repository's tests and read what they report.
 
-import shlex
+pytest writes a JUnit file; `manage.py test` and `python -m unittest` are read from what they print;
+any other command is judged by its exit code alone.
+"""
+
+import re
 from datetime import timedelta
+from posixpath import relpath
 
 from agent.domain.errors import ToolError
-from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
-from agent.evidence.junit import TestReport, parse_junit
-from agent.ports import Command, CommandResult
-from agent.text import head_and_tail, plain_output
+from agent.domain.evidence import Gate, TestCount
+from agent.evidence.changes import changed_python
+from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
+from agent.evidence.result import Problem, Result, merged
+from agent.evidence.running import RESULTS, is_missing, run_line, unable
+from agent.evidence.selection import best_line, selected
+from agent.evidence.unittests import parse_unittest
+from agent.ports import CommandResult
+from agent.stacks.line import CommandLine, parse_line
+from agent.text import first_line, head_and_tail
 from agent.tools.base import Bench
 
-TIMEOUT = timedelta(minutes=20)
-_RESULT = ".backsmith-results/junit.xml"
-"""The workspace keeps this folder out of every snapshot."""
+TIMEOUT = timedelta(minutes=60)
+_JUNIT = f"{RESULTS}/junit.xml"
 _NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
+_USAGE = (3, 4)
+"""pytest's exit codes for a fault of its own, and for arguments or a conftest.py it cannot use."""
+_REPORT_OPTIONS = re.compile(r"\s--cov-report(?:=|\s+)\S+")
+_COVERAGE = re.compile(r"Required test coverage of .*|.*total of \S+ is less than fail-under=.*")
+WRITE_TESTS = "no test was collected: write tests for what the change does"
+_NOTHING = Problem(key="", text=WRITE_TESTS)
+_LOW_COVERAGE = "coverage below what is required"
+_UNITTEST = ("manage.py", "unittest")
 
 
-def run_tests(bench: Bench, select: tuple[str, ...] = ()) -> Evidence:
-    """Run the tests, all or a selection, and say how many passed."""
-    commands = bench.stack.tests[:1] if select else bench.stack.tests
-    if not commands:
-        return _evidence(bench, GateStatus.NOT_APPLICABLE, "no test command was found")
-    return _merged([_run_one(bench, command, select) for command in commands])
+def check_tests(bench: Bench, select: tuple[str, ...] = ()) -> Result:
+    """Run the tests, all or a selection, and read which failed."""
+    lines = [parse_line(command) for command in bench.stack.tests]
+    if not lines:
+        return Result(gate=Gate.TESTS, nothing_to_do="no test command was found")
+    chosen = [best_line(lines, select)] if select else lines
+    results = [_run_one(bench, selected(line, select)) for line in chosen]
+    result = merged(results)
+    return _of_selection(result) if select else _with_tests(bench, result)
 
 
-def _run_one(bench: Bench, command: str, select: tuple[str, ...]) -> Evidence:
-    if "pytest" in command:
-        return _run_pytest(bench, command, select)
-    return _run_plain(bench, " ".join([command, *map(shlex.quote, select)]))
+def _of_selection(result: Result) -> Result:
+    """Return a selection's result: what is asked of the whole suite is not asked of a part."""
+    findings = tuple(f for f in result.findings if f.key != _LOW_COVERAGE)
+    if findings == (_NOTHING,):
+        findings = (Problem(key="", text="no test fits the selection"),)
+    return result.model_copy(update={"is_selection": True, "findings": findings})
 
 
-def _merged(runs: list[Evidence]) -> Evidence:
-    """Return several test commands as one piece of evidence: green only if all are."""
-    if len(runs) == 1:
-        return runs[0]
-    worst = next((run for run in runs if run.status is GateStatus.FAIL), runs[0])
-    counts = [run.tests for run in runs if run.tests]
-    total = TestCount(
-        passed=sum(count.passed for count in counts),
-        failed=sum(count.failed for count in counts),
-        skipped=sum(count.skipped for count in counts),
+def _with_tests(bench: Bench, result: Result) -> Result:
+    """Forgive that there are no tests when the change is not about code."""
+    is_empty = not (result.tests or result.unable or result.count)
+    if is_empty and set(result.findings) == {_NOTHING} and changed_python(bench) == ():
+        reason = "there are no tests, and no Python file was changed"
+        return Result(gate=Gate.TESTS, nothing_to_do=reason)
+    return result
+
+
+def _run_one(bench: Bench, line: CommandLine) -> Result:
+    if line.tool == "pytest":
+        return _run_pytest(bench, line)
+    result = run_line(bench, _prepared(line), TIMEOUT)
+    if _is_broken(result):
+        return _broken(line, result)
+    report = parse_unittest(result.output, str(bench.worktree.path))
+    if line.tool in _UNITTEST and report is not None:
+        return _judged(line, result, report)
+    if result.exit_code == 0:
+        return _result(line, result)
+    why = f"the test command ended with exit code {result.exit_code}"
+    return unable(Gate.TESTS, line.shell(), result, why)
+
+
+def _prepared(line: CommandLine) -> str:
+    """Return the shell line so that nothing stops early and nobody is asked.
+
+    Workers of Django's `--parallel` cannot hand every failure over to the runner.
+    """
+    if line.tool not in _UNITTEST:
+        return line.shell()
+    plain = re.sub(r"\s--(?:failfast|parallel(?:[= ](?:auto|\d+))?)(?=\s|$)", "", line.text)
+    if line.tool == "manage.py" and "--no-input" not in plain and "--noinput" not in plain:
+        plain += " --noinput"
+    return line.model_copy(update={"text": plain}).shell()
+
+
+def _run_pytest(bench: Bench, line: CommandLine) -> Result:
+    """Run pytest; our options come last, and the last one counts.
+
+    All tests run in spite of `-x` and of files that cannot be collected, for else two commits could
+    not be compared. The names of the tests go to the output, so that a time-out shows the last one.
+    """
+    file = relpath(_JUNIT, line.folder) if line.folder else _JUNIT
+    options = (
+        f"--junitxml={file} -p no:cacheprovider -o junit_family=xunit1 -o junit_logging=all "
+        "-o junit_log_passing_tests=false --tb=short --verbosity=2 --maxfail=0 "
+        "--continue-on-collection-errors"
     )
-    return worst.model_copy(
-        update={
-            "reason": worst.reason if worst.status is GateStatus.FAIL else count_text(total),
-            "command": " && ".join(run.command for run in runs),
-            "seconds": round(sum(run.seconds for run in runs), 2),
-            "tests": total,
-        }
-    )
+    plain = line.model_copy(update={"text": f"{_REPORT_OPTIONS.sub('', line.text)} {options}"})
+    result = run_line(bench, f"mkdir -p {RESULTS}; rm -f {_JUNIT}; {plain.shell()}", TIMEOUT)
+    report = _read_report(bench, line.folder)
+    if result.exit_code == _NO_TESTS and not result.timed_out:
+        return _result(line, result, findings=(_NOTHING,))
+    if _is_broken(result) or report is None or result.exit_code in _USAGE:
+        return _broken(line, result)
+    return _judged(line, result, report)
 
 
-def _run_pytest(bench: Bench, command: str, select: tuple[str, ...]) -> Evidence:
-    shown = " ".join([command, *map(shlex.quote, select)])
-    fresh = f"rm -f {_RESULT}; {shown} --junitxml={_RESULT} -p no:cacheprovider"
-    result = _run(bench, fresh)
-    report = _read_report(bench)
-    if result.timed_out or report is None or result.exit_code < 0:
-        return _broken(bench, shown, result)
-    if result.exit_code == _NO_TESTS:
-        return _evidence(bench, GateStatus.FAIL, "no test was collected", shown, result)
-    return _judged(bench, shown, result, report)
-
-
-def _judged(bench: Bench, command: str, result: CommandResult, report: TestReport) -> Evidence:
-    count = report.count
-    is_green = result.exit_code == 0 and not count.failed and count.passed > 0
-    status = GateStatus.PASS if is_green else GateStatus.FAIL
-    failures = "\n\n".join(f"{item.name}\n{item.text}" for item in report.failures[:10])
-    more = len(report.failures) - 10
-    if more > 0:
-        failures += f"\n\n[{more} more failures]"
-    output = failures or ("" if status is GateStatus.PASS else _tail(result))
-    return _evidence(bench, status, count_text(count), command, result, count, output)
-
-
-def count_text(count: TestCount) -> str:
-    """Return `30 passed, 1 failed`, with the parts that are not zero."""
-    parts = ((count.passed, "passed"), (count.failed, "failed"), (count.skipped, "skipped"))
-    return ", ".join(f"{number} {word}" for number, word in parts if number) or "no tests"
-
-
-def _run_plain(bench: Bench, command: str) -> Evidence:
-    result = _run(bench, command)
-    if result.timed_out or result.exit_code < 0:
-        return _broken(bench, command, result)
-    status = GateStatus.PASS if result.exit_code == 0 else GateStatus.FAIL
-    reason = f"the test command ended with exit code {result.exit_code}"
-    return _evidence(bench, status, reason, command, result, output=_tail(result))
-
-
-def _run(bench: Bench, command: str) -> CommandResult:
-    return bench.sandbox.run(bench.worktree, Command(argv=("bash", "-c", command), timeout=TIMEOUT))
-
-
-def _read_report(bench: Bench) -> TestReport | None:
+def _read_report(bench: Bench, folder: str) -> TestReport | None:
     try:
-        found = bench.files("result", path=_RESULT, cap=8_000_000)
+        found = bench.files("result", path=_JUNIT, cap=MAX_CHARACTERS)
     except ToolError:
         return None
-    return parse_junit(found["text"])
+    return parse_junit(found["text"], str(bench.worktree.path), folder)
 
 
-def _broken(bench: Bench, command: str, result: CommandResult) -> Evidence:
-    ended = "time was up" if result.timed_out else f"exit code {result.exit_code}"
-    reason = f"the tests did not run to their end ({ended})"
-    return _evidence(bench, GateStatus.FAIL, reason, command, result, output=_tail(result))
+def _judged(line: CommandLine, result: CommandResult, report: TestReport) -> Result:
+    if report.count == TestCount():
+        return _result(line, result, findings=(_NOTHING,))
+    tests = tuple(Problem(key=f.name, text=f.text, place=f.name) for f in report.failures)
+    return _result(line, result, report, tests, _other_faults(result, report))
 
 
-def _tail(result: CommandResult) -> str:
-    return head_and_tail(plain_output(result.output).strip(), 6_000)
+def _other_faults(result: CommandResult, report: TestReport) -> tuple[Problem, ...]:
+    """Return why a run is not green, beside tests that failed."""
+    coverage = _COVERAGE.findall(result.output) if result.exit_code else []
+    if coverage:
+        return (Problem(key=_LOW_COVERAGE, text=coverage[-1]),)
+    if report.failures:
+        return ()
+    if result.exit_code:
+        ended = f"the test command ended with exit code {result.exit_code}"
+        text = f"{ended}\n{head_and_tail(result.output, 4_000)}"
+        return (Problem(key=ended, text=text),)
+    return () if report.count.passed else (Problem(key="no test passed", text="no test passed"),)
 
 
-def _evidence(
-    bench: Bench,
-    status: GateStatus,
-    reason: str,
-    command: str = "",
-    result: CommandResult | None = None,
-    count: TestCount | None = None,
-    output: str = "",
-) -> Evidence:
-    return Evidence(
+def _is_broken(result: CommandResult) -> bool:
+    return result.timed_out or result.exit_code < 0 or is_missing(result)
+
+
+def _broken(line: CommandLine, result: CommandResult) -> Result:
+    ended = f"exit code {result.exit_code}"
+    if result.timed_out:
+        last = first_line(result.output.rpartition("\n")[2], 200)
+        ended = f"{int(TIMEOUT.total_seconds() // 60)} minutes were over; the last line: {last}"
+    why = f"the tests did not run to their end ({ended})"
+    return unable(Gate.TESTS, line.shell(), result, why)
+
+
+def _result(
+    line: CommandLine,
+    result: CommandResult,
+    report: TestReport | None = None,
+    tests: tuple[Problem, ...] = (),
+    findings: tuple[Problem, ...] = (),
+) -> Result:
+    return Result(
         gate=Gate.TESTS,
-        status=status,
-        commit=bench.worktree.head,
-        reason=reason,
-        command=command,
-        exit_code=result.exit_code if result else None,
-        seconds=round(result.seconds, 2) if result else 0.0,
-        tests=count,
-        output=output,
+        command=line.shell(),
+        exit_code=result.exit_code,
+        seconds=result.seconds,
+        tests=tests,
+        findings=findings,
+        count=report.count if report else None,
+        ran=report.names if report else frozenset(),
     )

@@ -1,28 +1,32 @@
 """Find out how a repository is tested, linted and type-checked: its own CI file first."""
 
 import re
-import shlex
-from collections.abc import Callable, Iterable
-from typing import Any
-
-import yaml
+from collections.abc import Iterable
 
 from agent.domain.evidence import Gate
 from agent.domain.value import Value
+from agent.stacks.ci import ci_lines
+from agent.stacks.line import CommandLine
+from agent.stacks.runners import ReadText, reduce_line
 
-ReadText = Callable[[str], str | None]
-"""Returns a file's text, or None when there is no such file."""
-
-_KINDS: tuple[tuple[Gate, re.Pattern[str]], ...] = (
-    (Gate.TESTS, re.compile(r"^(python3? -m )?pytest\b|^python3? manage\.py test\b")),
-    (Gate.LINT, re.compile(r"^(python3? -m )?(ruff|flake8|black|isort|pylint)\b")),
-    (Gate.TYPES, re.compile(r"^(python3? -m )?(mypy|pyright|basedpyright|pytype)\b")),
+_INSTALLS_PROJECT = re.compile(
+    r"pip install .*(?:-e|--editable|\s\.(?:\[|\s|$))|uv sync|poetry install|pdm (?:install|sync)"
 )
 _PREPARES = re.compile(
     r"^(sudo |python3? -m )?(pip3?|pipx|uv|poetry|pdm|apt|apt-get|npm|docker|git|cd|export|echo"
     r"|mkdir|cp|mv|rm|curl|wget|sleep|set|env|source|if|then|fi|else|for|done)\b"
 )
 """Lines of CI that set up rather than check."""
+_RUNNERS = ("tox", "nox", "make test", "make lint", "make typecheck", "make check")
+_MENTIONS = (
+    *("pyproject.toml", "pytest.ini", "setup.cfg", "setup.py", "tox.ini", "noxfile.py", "Pipfile"),
+    *("requirements.txt", "requirements-dev.txt", "requirements-test.txt", "dev-requirements.txt"),
+    *("requirements/dev.txt", "requirements/test.txt", "requirements/local.txt", "conftest.py"),
+    "tests/conftest.py",
+)
+_PROJECT = ("pyproject.toml", "requirements.txt", "setup.py", "setup.cfg", "Pipfile")
+_TYPE_CHECKERS = ("mypy", "pyright", "basedpyright", "pytype")
+_LINTERS = ("flake8", "pylint", "pycodestyle", "pydocstyle")
 
 
 class Stack(Value):
@@ -44,7 +48,10 @@ def detect_stack(workflows: Iterable[str], read: ReadText) -> Stack:
         workflows: The texts of the repository's CI files.
         read: Reads any other file of the repository.
     """
-    found = _from_ci(workflows)
+    found = _sorted([line for text in workflows for line in ci_lines(text)], read)
+    if not found[Gate.TESTS]:
+        by_runners = _sorted([CommandLine(text=text) for text in _RUNNERS], read)
+        found = {gate: found[gate] or by_runners[gate] for gate in Gate}
     return Stack(
         tests=found[Gate.TESTS] or _configured_tests(read),
         lint=found[Gate.LINT] or _configured_lint(read),
@@ -54,61 +61,76 @@ def detect_stack(workflows: Iterable[str], read: ReadText) -> Stack:
 
 def detect_others(workflows: Iterable[str]) -> tuple[str, ...]:
     """Return what CI runs beside the gates and the installation, each once, in its order."""
-    commands = [line for text in workflows for line in _run_lines(text)]
+    lines = [line for text in workflows for line in ci_lines(text)]
     others = [
-        line
-        for line in commands
-        if not _PREPARES.search(line) and not any(kind.search(line) for _, kind in _KINDS)
+        line.text for line in lines if gate_of(line) is None and not _PREPARES.search(line.text)
     ]
     return tuple(dict.fromkeys(others))
 
 
-def _from_ci(workflows: Iterable[str]) -> dict[Gate, tuple[str, ...]]:
-    found: dict[Gate, list[str]] = {gate: [] for gate in Gate}
-    for command in (line for text in workflows for line in _run_lines(text)):
-        for gate, pattern in _KINDS:
-            if pattern.search(command) and command not in found[gate]:
-                found[gate].append(command)
+def _sorted(lines: list[CommandLine], read: ReadText) -> dict[Gate, tuple[str, ...]]:
+    """Return commands by the gate that they belong to, each once."""
+    found: dict[Gate, dict[str, None]] = {gate: {} for gate in Gate}
+    is_installed = any(_INSTALLS_PROJECT.search(line.text) for line in lines)
+    for line in (item for outer in lines for item in reduce_line(outer, read)):
+        gate = gate_of(line)
+        if gate is not None:
+            found[gate][_usable(line, gate, is_installed=is_installed).shell()] = None
     return {gate: tuple(commands) for gate, commands in found.items()}
 
 
-def _run_lines(workflow: str) -> list[str]:
-    try:
-        document = yaml.safe_load(workflow)
-    except (yaml.YAMLError, ValueError, RecursionError):  # PyYAML lets odd dates and depths out
-        return []
-    jobs = _mapping(_mapping(document).get("jobs")).values()
-    steps = [step for job in jobs for step in _list(_mapping(job).get("steps"))]
-    scripts = [_mapping(step).get("run") for step in steps]
-    texts = [script for script in scripts if isinstance(script, str)]
-    lines = [line.strip() for text in texts for line in text.splitlines()]
-    return [line for line in lines if _is_plain(line)]
+def gate_of(line: CommandLine) -> Gate | None:
+    """Return the gate that a command belongs to; None for one that checks nothing we know."""
+    tool, arguments = line.tool, line.arguments()
+    if tool in ("pytest", "unittest") or (tool == "manage.py" and arguments[:1] == ["test"]):
+        return None if {"--collect-only", "--version"} & set(arguments) else Gate.TESTS
+    if tool in _TYPE_CHECKERS or (tool in ("ty", "pyrefly") and arguments[:1] == ["check"]):
+        return Gate.TYPES
+    return Gate.LINT if _is_lint(tool, arguments) else None
 
 
-def _mapping(value: Any) -> dict[Any, Any]:
-    return value if isinstance(value, dict) else {}
+def _is_lint(tool: str, arguments: list[str]) -> bool:
+    """Tell whether a command checks without changing anything."""
+    given = set(arguments)
+    checks = bool(given & {"--check", "--check-only", "--diff", "-c"})
+    match tool:
+        case "ruff":
+            return checks or arguments[:1] not in (
+                ["format"],
+                ["clean"],
+                ["version"],
+                ["--version"],
+            )
+        case "black" | "isort":
+            return checks
+        case "manage.py":
+            return arguments[:1] == ["makemigrations"] and bool(given & {"--check"})
+    return tool in _LINTERS
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _is_plain(line: str) -> bool:
-    """A line that can be run by itself: words without expressions, pipes or redirections."""
-    if re.search(r"\$\{\{|[|&;<>`]", line):
-        return False
-    try:
-        return bool(shlex.split(line))
-    except ValueError:
-        return False
+def _usable(line: CommandLine, gate: Gate, *, is_installed: bool) -> CommandLine:
+    """Return a command without what needs a network, changes files or is for CI's pages."""
+    text = re.sub(
+        r"\s--(?:install-types|non-interactive|fix|exit-non-zero-on-fix)\b", "", line.text
+    )
+    if line.tool == "ruff":
+        text = re.sub(r"\s--output-format(?:=|\s+)\S+", "", text)
+    if is_installed and re.match(r"pytest\b", text):
+        # CI installed the project; here it is not installed, and `python -m` looks into the folder.
+        text = f"python -m {text}"
+    needs_variables = gate is not Gate.LINT or line.tool == "manage.py"
+    return line.model_copy(
+        update={"text": text, "variables": line.variables if needs_variables else ()}
+    )
 
 
 def _configured_tests(read: ReadText) -> tuple[str, ...]:
     if (read("manage.py") is not None) and "pytest" not in (read("pyproject.toml") or ""):
         return ("python manage.py test",)
-    mentions = [read(name) or "" for name in ("pyproject.toml", "pytest.ini", "setup.cfg")]
-    mentions += [read(name) or "" for name in ("requirements.txt", "requirements-dev.txt")]
-    return ("pytest -q",) if any("pytest" in text for text in mentions) else ()
+    if any("pytest" in (read(name) or "") for name in _MENTIONS):
+        return ("pytest -q",)
+    is_python = any(read(name) is not None for name in _PROJECT)
+    return ("python -m unittest",) if is_python else ()
 
 
 def _configured_lint(read: ReadText) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """From the gathered files to the survey: pure, and the same for the same commit."""
 
-import ast
 from collections.abc import Iterator
 
 from agent.stacks.commands import detect_others, detect_stack

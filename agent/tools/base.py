@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from agent.domain.conversation import ToolSpec
+from agent.domain.evidence import Evidence, Gate
+from agent.domain.ids import CommitSha
 from agent.domain.repository import Worktree
 from agent.domain.run import Signal, Stage
 from agent.domain.value import Value
@@ -26,6 +28,14 @@ class Bench:
     sandbox: Sandbox
     worktree: Worktree
     stack: Stack
+    base: CommitSha | None = None
+    """Where the branch left the default branch; None when nobody asks what changed since."""
+    at_base: tuple[Evidence, ...] = ()
+    """What the gates showed at the base, as far as they were run there."""
+
+    def known(self, gate: Gate) -> Evidence | None:
+        """Return what a gate showed at the base, if it was run there."""
+        return next((item for item in self.at_base if item.gate is gate), None)
 
     def files(self, operation: str, **arguments: Any) -> Any:
         """Run one operation of the file helper in the sandbox. Raises ToolError."""
@@ -55,8 +65,6 @@ class Tool(BaseModel, ABC):
     is_read_only: ClassVar[bool] = False
     """True when calls change nothing, so that several may run at the same time."""
     stages: ClassVar[frozenset[Stage]] = frozenset(Stage)
-    is_read_only: ClassVar[bool] = False
-    """True for a tool that changes nothing: such calls run together."""
 
     @abstractmethod
     def run(self, bench: Bench) -> ToolOutcome:

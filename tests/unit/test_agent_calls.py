@@ -110,7 +110,7 @@ def test_calls_that_only_read_run_at_the_same_time() -> None:
         barrier.wait()
         return original(*arguments)
 
-    at.sandbox.file_operation = met  # type: ignore[method-assign]
+    at.sandbox.file_operation = met  # type: ignore[method-assign, assignment]
     at.act(calls(call("search", pattern="one"), call("search", pattern="two")))
     assert ["a.py" in at.results()[0], "b.py" in at.results()[1]] == [True, True]
 

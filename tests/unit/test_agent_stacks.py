@@ -3,7 +3,8 @@
 import pytest
 
 from agent.domain.evidence import Gate
-from agent.stacks.commands import ReadText, Stack, detect_stack
+from agent.stacks.commands import Stack, detect_stack
+from agent.stacks.runners import ReadText
 from tests.fakes.bench import LIFE, REPOSITORY, office
 
 CI = """

@@ -64,9 +64,9 @@ def _tracked() -> list[tuple[str, int, str]]:
 def _measured(name: str, mode: str) -> tuple[int, str]:
     if mode == "160000":
         return 0, "submodule"
-    described = described(name)
-    kind = described["kind"]
-    return described["size"], kind if kind in ("file", "symlink") else ""
+    told = described(name)
+    kind = told["kind"]
+    return told["size"], kind if kind in ("file", "symlink") else ""
 
 
 def _beginnings(fitting: list[tuple[str, int]], room: int) -> tuple[dict[str, str], int]:

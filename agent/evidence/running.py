@@ -1,0 +1,61 @@
+"""Running a gate's command in the sandbox, and telling a failure from one that never ran."""
+
+import re
+from datetime import timedelta
+
+from agent.domain.evidence import Gate
+from agent.evidence.result import Problem, Result
+from agent.ports import Command, CommandResult
+from agent.text import head_and_tail, plain_output
+from agent.tools.base import Bench
+
+RESULTS = ".backsmith-results"
+"""The workspace keeps this folder out of every snapshot."""
+_OUTPUT_CAP_BYTES = 8 << 20
+_UNABLE_LIMIT = 3_000
+_NOT_FOUND, _NOT_EXECUTABLE = 127, 126
+"""The shell's exit codes for a command that is not there, or is no program."""
+_NO_MODULE = re.compile(r"^\S*python[\d.]*: No module named \S+$", re.MULTILINE)
+
+
+def run_line(bench: Bench, line: str, timeout: timedelta) -> CommandResult:
+    """Run a shell line at the root, with settings that make the tools' output plain."""
+    environment = (
+        ("RUFF_OUTPUT_FORMAT", "concise"),
+        ("COVERAGE_FILE", f"{bench.worktree.path}/{RESULTS}/coverage"),
+        ("COLUMNS", "200"),
+    )
+    result = bench.sandbox.run(
+        bench.worktree,
+        Command(
+            argv=("bash", "-c", line),
+            timeout=timeout,
+            environment=environment,
+            output_cap_bytes=_OUTPUT_CAP_BYTES,
+        ),
+    )
+    return result.model_copy(update={"output": plain_output(result.output).strip()})
+
+
+def is_missing(result: CommandResult) -> bool:
+    """Tell whether the program itself, or the module that it is, is not installed."""
+    if result.exit_code in (_NOT_FOUND, _NOT_EXECUTABLE):
+        return True
+    return result.exit_code == 1 and _NO_MODULE.search(result.output[:1_000]) is not None
+
+
+def unable(gate: Gate, command: str, result: CommandResult, why: str) -> Result:
+    """Return the result of a command that did not come to one."""
+    problem = Problem(
+        key=f"could not run: {command}",
+        text=head_and_tail(result.output, _UNABLE_LIMIT),
+        place=why,
+    )
+    return Result(
+        gate=gate,
+        command=command,
+        exit_code=result.exit_code,
+        seconds=result.seconds,
+        unable=(problem,),
+        was_missing=is_missing(result),
+    )

@@ -1,0 +1,114 @@
+"""From what a gate found to the evidence: what the change brought counts, nothing else."""
+
+from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.domain.ids import CommitSha
+from agent.evidence.result import MAX_FAILING, MAX_FINDINGS, Compared, Result, compare, gone
+from agent.evidence.words import problems_text, short_list
+
+OUTPUT_LIMIT = 6_000
+
+
+def conclude(
+    result: Result, commit: CommitSha, base: Evidence | None = None, limit: int = OUTPUT_LIMIT
+) -> Evidence:
+    """Return the evidence of a gate at a commit, judged against what the base showed.
+
+    Args:
+        result: What the gate's commands showed.
+        commit: Where they were run.
+        base: The same gate's evidence at the base; None when it is unknown: then all counts.
+        limit: The most characters of the output.
+    """
+    problems = compare((*result.tests, *result.findings), base)
+    unable = compare(result.unable, base)
+    status = _status(result, problems, unable)
+    is_bad = status in (GateStatus.FAIL, GateStatus.NOT_RUN)
+    reason = _reason(result, problems, unable, base)
+    return Evidence(
+        gate=result.gate,
+        status=status,
+        commit=commit,
+        reason=reason,
+        command=result.command,
+        exit_code=result.exit_code,
+        seconds=round(result.seconds, 2),
+        tests=result.count,
+        output=problems_text(result, problems, unable, limit) if is_bad else "",
+        failing=tuple(problem.key for problem in result.tests)[:MAX_FAILING],
+        findings=tuple(result.keys())[:MAX_FINDINGS],
+        total=len(result.tests) + len(result.keys()),
+        as_at_base=bool(problems.old or unable.old) and not (problems.new or unable.new),
+    )
+
+
+def _status(result: Result, problems: Compared, unable: Compared) -> GateStatus:
+    if result.nothing_to_do:
+        return GateStatus.NOT_APPLICABLE
+    if problems.new:
+        return GateStatus.FAIL
+    if unable.new:
+        is_fault = result.gate is Gate.TESTS and not result.was_missing
+        return GateStatus.FAIL if is_fault else GateStatus.NOT_RUN
+    return GateStatus.NOT_RUN if unable.old else GateStatus.PASS
+
+
+def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence | None) -> str:
+    if result.nothing_to_do:
+        return result.nothing_to_do
+    stopped = [problem.place for problem in (*unable.new, *unable.old)]
+    if stopped:
+        at_base = "could not run, at the base neither: " if not unable.new else ""
+        rest = _found(result, problems) if result.count or problems.new or problems.old else ""
+        return "; ".join(filter(None, (at_base + ", ".join(stopped), rest)))
+    parts = [_found(result, problems)]
+    missing = gone(result, base)
+    if missing:
+        parts.append(f"{len(missing)} that failed at the base are gone: {short_list(missing)}")
+    fewer = _fewer(result.count, base)
+    if fewer > 0 and not result.is_selection:
+        parts.append(f"{fewer} fewer tests than at the base")
+    return "; ".join(parts)
+
+
+def _found(result: Result, problems: Compared) -> str:
+    old = _too(len(problems.old), len(problems.new))
+    if result.count is None:
+        number = len(problems.new) + len(problems.old)
+        if result.gate is Gate.TESTS:
+            return _first(result, problems)
+        return f"{number} finding{'s' if number > 1 else ''}{old}" if number else "no findings"
+    others = [problem.text for problem in result.findings]
+    failed = {problem.key for problem in problems.old} & {test.key for test in result.tests}
+    told = count_text(result.count, _too(len(failed), len(result.tests) - len(failed)))
+    return "; ".join([told, *(text.splitlines()[0] for text in others if text)])
+
+
+def _first(result: Result, problems: Compared) -> str:
+    ended = f"the test command ended with exit code {result.exit_code}"
+    return next((p.place or p.text for p in (*problems.new, *problems.old)), ended)
+
+
+def _too(old: int, new: int) -> str:
+    if not old:
+        return ""
+    return " as at the base" if not new else f" ({old} of them at the base too)"
+
+
+def _fewer(count: TestCount | None, base: Evidence | None) -> int:
+    if count is None or base is None or base.tests is None:
+        return 0
+    return _total(base.tests) - _total(count)
+
+
+def _total(count: TestCount) -> int:
+    return count.passed + count.failed + count.skipped
+
+
+def count_text(count: TestCount, failed_note: str = "") -> str:
+    """Return `30 passed, 1 failed`, with the parts that are not zero."""
+    parts = (
+        (count.passed, "passed"),
+        (count.failed, f"failed{failed_note}"),
+        (count.skipped, "skipped"),
+    )
+    return ", ".join(f"{number} {word}" for number, word in parts if number) or "no tests"
