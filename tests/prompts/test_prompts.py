@@ -63,6 +63,10 @@ COMMENTS = [
     {"path": "README.md", "line": None, "text": "Mention the new endpoint."},
     {"path": None, "line": None, "text": "Nice. Why 409 and not 422?"},
 ]
+STUCK = (
+    "`run_checks tests` failed 3 times with the same result, with edits in between: "
+    "`tests.test_orders::test_cancel`: `assert 500 == 200`"
+)
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "system/developer": ("system/developer", {}),
     "task/repository": (
@@ -193,6 +197,19 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "observation/no_tool_call",
         {"was_cut": True, "refused": False, "stage": "develop"},
     ),
+    "observation/stuck_nudge": (
+        "observation/stuck_nudge",
+        {"kind": "same_failure", "evidence": STUCK},
+    ),
+    "observation/stuck_nudge_monologue": (
+        "observation/stuck_nudge",
+        {
+            "kind": "monologue",
+            "evidence": "3 of the last 6 answers had no usable tool call: "
+            "2 without any call, 1 with calls that were refused.",
+        },
+    ),
+    "observation/stuck_replan": ("observation/stuck_replan", {"evidence": STUCK}),
 }
 IN_REPORT = {"report/pull_request", "task/_ticket", "task/_remark"}
 """Rendered through the report, or as a part of other templates."""
