@@ -7,6 +7,7 @@ from agent.domain.errors import ToolError
 from agent.domain.ids import CommitSha
 from agent.domain.run import Acted, RunSpec, Signal, Stage
 from agent.tools.base import ToolOutcome
+from agent.unsticking import Told, unstick
 
 _STAGE = "stage"
 
@@ -44,12 +45,15 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
     else:
         _keep_stage(desk, spec, turn.stage)
     _write(desk, spec, position, calls, outcomes)
+    signal = _strongest(outcomes)
+    told = Told() if signal else unstick(desk, spec, position + len(calls))
     acted = Acted(
-        written=len(calls),
+        written=len(calls) + told.written,
         head=snapshot,
-        signal=_strongest(outcomes),
+        signal=signal,
         reason=_question(outcomes),
         invalid=all(outcome.text.startswith(REFUSED) for outcome in outcomes),
+        blocked=told.blocked,
     )
     kept = desk.ledger.keep(spec.life, "acted", str(position), acted.model_dump(mode="json"))
     return Acted.model_validate(kept)

@@ -138,6 +138,8 @@ class _Nodes:
             return {"position": position, "signal": Signal.REVIEW}
         if proof.passed:
             return {"position": position, "signal": "", "outcome": RunOutcome.DONE}
+        if proof.blocked:
+            return {"position": position} | _blocked(proof.blocked)
         if proofs + 1 >= self._spec.max_proofs:
             return {"position": position} | _blocked(f"still not passing: {proof.reason}")
         return {"position": position, "signal": "", "proofs": proofs + 1}

@@ -10,6 +10,7 @@ from agent.evidence.result import Result
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
 from agent.prompting import render
+from agent.unsticking import unstick
 
 
 def measure(desk: Desk, spec: RunSpec, commit: CommitSha, gates: tuple[Gate, ...]) -> None:
@@ -40,7 +41,13 @@ def prove(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Proof:
         return Proof(written=0, passed=True)
     text = render("observation/gates", findings=[evidence_text(item) for item in open_items])
     desk.ledger.write(spec.life, position, [Message(role="user", content=text)])
-    return Proof(written=1, passed=False, reason=_reason(open_items))
+    told = unstick(desk, spec, position + 1)
+    return Proof(
+        written=1 + told.written,
+        passed=False,
+        reason=_reason(open_items),
+        blocked=told.blocked,
+    )
 
 
 def _judge(desk: Desk, spec: RunSpec, head: CommitSha) -> None:

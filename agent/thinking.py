@@ -13,6 +13,7 @@ from agent.domain.run import RunSpec, Thought
 from agent.folding import fold, seen
 from agent.prompting import render
 from agent.tools.registry import tool_specs
+from agent.unsticking import unstick
 
 _WINDOW, _RATIO = "window", "token_ratio"
 _FARTHEST = (0.5, 2.0)
@@ -39,7 +40,17 @@ def think(
             return _blocked(_too_small(window_of(desk, spec), spec.model))
         stored = _keep(desk, spec, position, reply)
     calls = len(stored.tool_calls)
-    return Thought(written=1 if calls else 2, calls=calls)
+    return Thought(written=1, calls=calls) if calls else _silent(desk, spec, position)
+
+
+def _silent(desk: Desk, spec: RunSpec, position: int) -> Thought:
+    """Return what follows an answer that called nothing: a reminder, and more if it goes on so."""
+    kept = desk.ledger.find(spec.life, "silent", str(position))
+    if kept is None:
+        told = unstick(desk, spec, position + 2)
+        found = Thought(written=2 + told.written, calls=0, blocked=told.blocked)
+        kept = desk.ledger.keep(spec.life, "silent", str(position), found.model_dump(mode="json"))
+    return Thought.model_validate(kept)
 
 
 def _blocked(reason: str) -> Thought:

@@ -17,7 +17,7 @@ from agent.domain.value import Value
 from agent.likeness import complaint, digest, quoted, steady
 from agent.tools.base import Tool
 from agent.tools.checks import RunChecks
-from agent.tools.files import Edit, EditFiles, FileRange, ListFiles, ReadFiles
+from agent.tools.files import Edit, EditFiles, ListFiles, ReadFiles
 from agent.tools.registry import parse_call
 from agent.tools.search import Search
 from agent.tools.shell import RunCommand
@@ -28,7 +28,7 @@ NOT_DONE = ("Error:", "Not counted", REFUSED)
 INTERRUPTED = "Not carried out"
 GATES = "The gates ran on your change"
 NUDGES = ("You are not getting further", "You are still not getting further")
-REMINDERS = ("Your answer was cut", "There was no tool call")
+REMINDERS = ("Your answer was cut", "That was refused", "There was no tool call")
 """How the program's own messages begin; the tests hold them against what it really writes."""
 
 _COMMAND_END = re.compile(r"\[(?:exit code (-?\d+)|stopped)")
@@ -38,8 +38,8 @@ _CHECK_FAILED = re.compile(rf"^(?:{'|'.join(Gate)}): FAILED", re.MULTILINE)
 _TEST = re.compile(r"^(?:FAILED |ERROR )?([\w./-]+::[\w:./\[\]-]+)", re.MULTILINE)
 _AT_LINE = re.compile(r"^([\w./-]+\.\w+:\d+[^\n]{0,100})", re.MULTILINE)
 _EXPECTED = re.compile(r"^E +(\S[^\n]{0,100})", re.MULTILINE)
-_SECTION = re.compile(r"^== (.+?)(?: \(\d+ lines\))?$")
-_NUMBERED = re.compile(r" *(\d+)  ")
+_SECTION = re.compile(r"^== (.+?)(?: \((?:lines )?\d[^)]*\))?$")
+_NUMBERED = re.compile(r" *(\d+)(?:  |\t)")
 _FRAME = frozenset(("", "<output>", "</output>"))
 _TELLING = 40
 """Characters of output that make the same failure known, whatever command printed it."""
@@ -179,7 +179,7 @@ def _arguments(call: ToolCall, tool: Tool | None) -> str:
 def _subject(tool: Tool | None) -> str:
     match tool:
         case ReadFiles():
-            return ", ".join(_range(file) for file in tool.files)
+            return ", ".join(file for file in tool.files)
         case EditFiles():
             return ", ".join(dict.fromkeys(edit.path for edit in tool.edits))
         case RunCommand():
@@ -191,12 +191,6 @@ def _subject(tool: Tool | None) -> str:
         case ListFiles():
             return tool.path
     return ""
-
-
-def _range(file: FileRange) -> str:
-    if file.start is None and file.end is None:
-        return file.path
-    return f"{file.path}:{file.start or 1}-{file.end or ''}"
 
 
 def _touch(tool: Tool | None, *, done: bool) -> Touch:
@@ -261,13 +255,8 @@ def _missed(edits: Iterable[Edit], result: str) -> tuple[str, ...]:
 
 def _places(tool: Tool | None, call: ToolCall, result: str) -> Iterable[Place]:
     if isinstance(tool, ReadFiles):
-        shown = _shown_lines(result)
-        return [
-            Place(name=file.path, lines=shown[file.path])
-            if shown.get(file.path)
-            else Place(name=_range(file))
-            for file in tool.files
-        ]
+        shown = _shown_lines(result) or {file: () for file in tool.files}
+        return [Place(name=path, lines=lines) for path, lines in shown.items()]
     return [Place(name=f"{call.name} {_subject(tool)}")]
 
 

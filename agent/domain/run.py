@@ -114,3 +114,5 @@ class Proof(Value):
     passed: bool
     reason: str = ""
     """Which gates did not pass."""
+    blocked: str = ""
+    """Why the work goes round in circles and a person is needed; empty if it does not."""

@@ -6,7 +6,8 @@ from agent.domain.run import Stage
 from agent.patterns import PatternKind
 from agent.prompting import render
 from agent.proving import prove
-from agent.stuck import Pattern, find_pattern, standing
+from agent.stuck import Pattern
+from agent.unsticking import unstick
 from tests.fakes.bench import LIFE, RESULT, junit, office
 from tests.fakes.chat_model import call, calls, numbered, say
 
@@ -51,7 +52,6 @@ class Transcript:
         self.at = office(files=FILES)
         self.spec = self.at.spec(stage)
         self.head = self.at.base
-        self.found: list[Pattern] = []
         self._edits = 0
         self._write(Message(role="system", content=render("system/developer")))
         self._write(Message(role="user", content="Ticket PAY-1: Orders can be cancelled"))
@@ -59,6 +59,12 @@ class Transcript:
     @property
     def messages(self) -> list[Message]:
         return self.at.ledger.read(LIFE, 10_000)
+
+    @property
+    def found(self) -> list[Pattern]:
+        """Return the patterns that the loop itself has found so far."""
+        kept = self.at.ledger.list(LIFE, "stuck")
+        return [Pattern.model_validate(body["pattern"]) for body in kept]
 
     @property
     def kinds(self) -> list[PatternKind]:
@@ -69,14 +75,15 @@ class Transcript:
         position = self._write(numbered(calls(*turns), len(self.messages)))
         acted = act(self.at.desk, self.spec, position, self.head)
         self.head = acted.head
-        return self._look()
+        return self
 
     def say(self, text: str = "I will look at it.") -> "Transcript":
         """Answer without a call."""
         self._write(say(text))
-        told = render("observation/no_tool_call", was_cut=False, stage="develop")
-        self._write(Message(role="user", content=told))
-        return self._look()
+        told = render("observation/no_tool_call", was_cut=False, refused=False, stage="develop")
+        end = self._write(Message(role="user", content=told))
+        unstick(self.at.desk, self.spec, end)
+        return self
 
     def tests(self, *cases: str, seconds: float = 1.0) -> "Transcript":
         """Let the tests end like this from now on."""
@@ -101,7 +108,7 @@ class Transcript:
         """Call finish, and let the gates run."""
         self.do(FINISH)
         prove(self.at.desk, self.spec, len(self.messages), self.head)
-        return self._look()
+        return self
 
     def told(self, message: Message) -> "Transcript":
         """Write a message of ours or of a person."""
@@ -112,8 +119,3 @@ class Transcript:
         position = len(self.messages)
         self.at.ledger.write(LIFE, position, [message])
         return position + 1
-
-    def _look(self) -> "Transcript":
-        pattern = find_pattern(self.messages, standing(self.messages).after)
-        self.found += [pattern] if pattern else []
-        return self
