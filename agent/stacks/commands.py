@@ -13,11 +13,17 @@ from agent.domain.value import Value
 ReadText = Callable[[str], str | None]
 """Returns a file's text, or None when there is no such file."""
 
+_COVERAGE = r"^(python3? -m )?coverage run ([\w=.,-]+ )*-m pytest\b"
 _KINDS: tuple[tuple[Gate, re.Pattern[str]], ...] = (
-    (Gate.TESTS, re.compile(r"^(python3? -m )?pytest\b|^python3? manage\.py test\b")),
+    (Gate.TESTS, re.compile(rf"^(python3? -m )?pytest\b|{_COVERAGE}|^python3? manage\.py test\b")),
     (Gate.LINT, re.compile(r"^(python3? -m )?(ruff|flake8|black|isort|pylint)\b")),
     (Gate.TYPES, re.compile(r"^(python3? -m )?(mypy|pyright|basedpyright|pytype)\b")),
 )
+_RUNNER = re.compile(
+    r"^(uv|poetry|pdm|pipenv|hatch|rye) run "
+    r"((--(group|extra|with|python|directory|project|env-file)[ =]\S+|--?[\w-]+) )*"
+)
+"""What starts a command in an environment; the sandbox has it active already."""
 _PREPARES = re.compile(
     r"^(sudo |python3? -m )?(pip3?|pipx|uv|poetry|pdm|apt|apt-get|npm|docker|git|cd|export|echo"
     r"|mkdir|cp|mv|rm|curl|wget|sleep|set|env|source|if|then|fi|else|for|done)\b"
@@ -81,7 +87,7 @@ def _run_lines(workflow: str) -> list[str]:
     steps = [step for job in jobs for step in _list(_mapping(job).get("steps"))]
     scripts = [_mapping(step).get("run") for step in steps]
     texts = [script for script in scripts if isinstance(script, str)]
-    lines = [line.strip() for text in texts for line in text.splitlines()]
+    lines = [_RUNNER.sub("", line.strip()) for text in texts for line in text.splitlines()]
     return [line for line in lines if _is_plain(line)]
 
 
