@@ -292,7 +292,7 @@ class Ledger(Transcripts, Accounts, Records, EvidenceStore, Outbox, Deliveries, 
     """The one store of everything that must survive a crash and is too large for a workflow."""
 
     def lives(self) -> list[LifeId]:
-        """Return all lives with a record, newest first."""
+        """Return all lives with a record, newest first; names with a slash are no lives."""
 
 
 class Artifacts(Protocol):

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from agent.survey.resources import Relevance
-from agent.survey.values import Module, RepositoryFile, Survey, Symbol
+from agent.survey.values import Module, Survey, Symbol
 
 _LONG_FILE = 150
 """Lines; in a longer file symbols are shown with their line, and the file with its length."""
@@ -19,6 +19,17 @@ _FOR_NAMES = 0.45
 _LESS_TELLING = ("tests", "fixture", "function")
 
 
+class Chart(NamedTuple):
+    """What is shown, and what is not."""
+
+    lines: list[str]
+    """A folder each, such as `app/routers/ orders.py[GET /orders list_orders]`."""
+    elsewhere: list[str]
+    """Folders of the files that are not shown, with their number."""
+    missing: int
+    """The number of files that are not shown."""
+
+
 class Entry(NamedTuple):
     """One file on the chart."""
 
@@ -27,14 +38,14 @@ class Entry(NamedTuple):
     symbols: str
 
 
-def chart(survey: Survey, relevance: Relevance, room: int) -> tuple[list[str], list[str]]:
-    """Return lines such as `app/routers/ orders.py[GET /orders list_orders]`, and what is left out.
+def chart(survey: Survey, relevance: Relevance, room: int) -> Chart:
+    """Return the chart that fits into `room` characters.
 
     Files near the ticket get their names and symbols first, then the names of others, then their
-    symbols. The second value has the folders of the files without a place, with their number.
+    symbols.
     """
     modules = {module.path: module for module in survey.modules}
-    near = sorted(survey.files, key=lambda file: _rank(file, relevance))
+    near = sorted(survey.files, key=lambda path: _rank(path, relevance))
     names = _names_that_fit(near, int(room * _FOR_NAMES) if len(near) > 40 else room)
     room -= sum(names.values())
     symbols: dict[str, str] = {}
@@ -44,7 +55,8 @@ def chart(survey: Survey, relevance: Relevance, room: int) -> tuple[list[str], l
             symbols[path] = f"[{shown}]"
             room -= len(shown) + 2
     entries = [Entry(*_split(path), symbols.get(path, "")) for path in sorted(names)]
-    return _lines(entries), _elsewhere(file.path for file in survey.files if file.path not in names)
+    others = [path for path in survey.files if path not in names]
+    return Chart(_lines(entries), _elsewhere(others), len(others) + survey.unlisted)
 
 
 def _elsewhere(paths: Iterable[str]) -> list[str]:
@@ -53,22 +65,21 @@ def _elsewhere(paths: Iterable[str]) -> list[str]:
     return [f"{folder}/ {count}" for folder, count in Counter(folders).most_common()]
 
 
-def _rank(file: RepositoryFile, relevance: Relevance) -> tuple[float, bool, int, str]:
-    is_python = file.path.endswith(".py")
-    return -relevance.of(file.path), not is_python, file.path.count("/"), file.path
+def _rank(path: str, relevance: Relevance) -> tuple[float, bool, int, str]:
+    return -relevance.of(path), not path.endswith(".py"), path.count("/"), path
 
 
-def _names_that_fit(files: Iterable[RepositoryFile], room: int) -> dict[str, int]:
+def _names_that_fit(paths: Iterable[str], room: int) -> dict[str, int]:
     """Return what each name takes, in the order of the files, until the room is used up."""
     taken: dict[str, int] = {}
     folders: set[str] = set()
-    for file in files:
-        folder, name = _split(file.path)
+    for path in paths:
+        folder, name = _split(path)
         cost = len(name) + 1 + (0 if folder in folders else len(folder) + _FOLDER)
         if cost > room:
             continue
         folders.add(folder)
-        taken[file.path] = cost
+        taken[path] = cost
         room -= cost
     return taken
 

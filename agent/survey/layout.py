@@ -25,7 +25,7 @@ _CROWD = 60
 class Layout(NamedTuple):
     """What is named and what is counted."""
 
-    named: tuple[RepositoryFile, ...]
+    named: tuple[str, ...]
     folded: tuple[str, ...]
 
 
@@ -34,13 +34,13 @@ def lay_out(files: RepositoryFiles) -> Layout:
     crowds = _crowds(files)
     static = Counter(top for f in files.files if (top := _top(f.path, _STATIC)))
     counted: Counter[str] = Counter()
-    named: list[RepositoryFile] = []
+    named: list[str] = []
     for file in files.files:
         place = _folding(file, static, crowds)
         if place:
             counted[place] += 1
         elif not _is_dull(file):
-            named.append(file)
+            named.append(file.path)
     folded = [f"{place} {count} file{'s' * (count > 1)}" for place, count in counted.most_common()]
     return Layout(tuple(named), tuple(folded))
 

@@ -123,6 +123,8 @@ class Relevance:
         wanted = Counter(stems(summary[:_TICKET_LIMIT]))
         wanted.update(dict.fromkeys(stems(description[:_TICKET_LIMIT]), 1))
         bags = [set(f"{m.names} {m.words}".split()) for m in survey.modules]
+        read = {m.path for m in survey.modules}
+        bags += [set(stems(path)) for path in survey.files if path not in read]
         seen = Counter(stem for bag in bags for stem in bag & set(wanted))
         total = len(bags) + 1
         self._weights = {
@@ -137,7 +139,10 @@ class Relevance:
 
     def of(self, path: str) -> float:
         """Return how near a file is to the ticket; 0 if nothing tells."""
-        return self._of_module.get(path, 0.0)
+        known = self._of_module.get(path)
+        if known is None:
+            known = sum(self._weights.get(stem, 0.0) for stem in set(stems(path)))
+        return known
 
     def nearest(self) -> list[Resource]:
         """Return the resource that the ticket names, if any, then the one that is most like it."""

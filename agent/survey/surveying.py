@@ -15,15 +15,15 @@ from agent.survey.rules import rules
 from agent.survey.source import Source, is_test_path, read_source, target_of, text_of
 from agent.survey.values import Module, RepositoryFiles, Setting, Survey
 
-_MOST_FILES = 4_000
-_MOST_MODULES = 600
+_MOST_FILES = 10_000
+_MOST_MODULES = 1_000
 _MOST_SETTINGS = 60
 
 
 def survey(files: RepositoryFiles) -> Survey:
     """Return what there is to know about a repository; whatever it holds, this never fails."""
-    sources, unparsed = _sources(files)
-    found = _modules(sources)[:_MOST_MODULES]
+    sources, unparsed, unread = _sources(files)
+    found = _modules(sources)
     layout = lay_out(files)
     return Survey(
         python=python_version(files),
@@ -35,30 +35,34 @@ def survey(files: RepositoryFiles) -> Survey:
         migrations=migrations(files),
         entry_points=tuple(entry_points(files)),
         files=layout.named[:_MOST_FILES],
+        unlisted=max(0, len(layout.named) - _MOST_FILES) + files.more,
         folded=layout.folded,
         modules=tuple(found),
         resources=resources(found, files),
         rules=rules(files),
         subjects=files.subjects,
-        remarks=tuple(_remarks(files, unparsed)),
+        remarks=tuple(_remarks(files, unparsed, unread)),
     )
 
 
-def _sources(files: RepositoryFiles) -> tuple[list[Source], list[str]]:
-    """Return the Python files but migrations, and the names of those that cannot be parsed."""
+def _sources(files: RepositoryFiles) -> tuple[list[Source], list[str], int]:
+    """Return the Python files but migrations, the names of those that cannot be parsed.
+
+    The third value is the number of those that were not looked at.
+    """
     sizes = {file.path: file.size for file in files.files}
     sources: list[Source] = []
     unparsed: list[str] = []
-    for path, text in files.texts.items():
-        if path.endswith(".py") and not is_migration(path):
-            # A byte is at least a quarter of a character; line ends may have been shortened.
-            is_cut = sizes.get(path, 0) > len(text)
-            source = read_source(path, text, is_cut=is_cut)
-            if source is None:
-                unparsed.append(path)
-            else:
-                sources.append(source)
-    return sources, unparsed
+    python = [path for path in files.texts if path.endswith(".py") and not is_migration(path)]
+    for path in python[:_MOST_MODULES]:
+        text = files.texts[path]
+        # Fewer characters than bytes may also come from line ends and letters; no harm is done.
+        source = read_source(path, text, is_cut=sizes.get(path, 0) > len(text))
+        if source is None:
+            unparsed.append(path)
+        else:
+            sources.append(source)
+    return sources, unparsed, files.unread + max(0, len(python) - _MOST_MODULES)
 
 
 def _modules(sources: list[Source]) -> list[Module]:
@@ -99,7 +103,7 @@ def _settings(sources: list[Source]) -> tuple[Setting, ...]:
     return tuple(ordered[:_MOST_SETTINGS])
 
 
-def _remarks(files: RepositoryFiles, unparsed: list[str]) -> Iterator[str]:
+def _remarks(files: RepositoryFiles, unparsed: list[str], unread: int) -> Iterator[str]:
     """Yield what is unusual, for whoever would else look for it in vain."""
     if files.problem:
         yield f"The repository could not be listed: {files.problem}"
@@ -116,8 +120,8 @@ def _remarks(files: RepositoryFiles, unparsed: list[str]) -> Iterator[str]:
     yield from _traps(files)
     if unparsed:
         yield f"Not parsed (syntax error or newer syntax): {_some(unparsed)}"
-    if files.unread:
-        yield f"{files.unread} Python or configuration files were not read, for their number."
+    if unread:
+        yield f"{unread} Python or configuration files were not looked into, for their number."
 
 
 def _traps(files: RepositoryFiles) -> Iterator[str]:

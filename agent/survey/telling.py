@@ -54,7 +54,7 @@ def _told(survey: Survey, repository: str, stack: Stack, relevance: Relevance, s
     rules = _rules(survey, int(_FOR_RULES * scale), commands)
     used = sum(map(len, facts.values())) + sum(len(rule["text"]) for rule in rules)
     room = min(_FOR_CHART, _ROOM - used)
-    lines, elsewhere = chart(survey, relevance, int(room * scale))
+    lines, elsewhere, missing = chart(survey, relevance, int(room * scale))
     return render(
         "task/repository",
         repository=_short(repository, 100),
@@ -62,6 +62,7 @@ def _told(survey: Survey, repository: str, stack: Stack, relevance: Relevance, s
         chart=[_plain(line) for line in lines],
         folded=_plain(_listed(survey.folded, int(300 * scale))),
         elsewhere=_plain(_listed(elsewhere, int(350 * scale))),
+        missing=missing,
         nearest=[_plain(_resource(item, int(450 * scale))) for item in relevance.nearest()],
         rules=rules,
     )
@@ -84,8 +85,8 @@ def _facts(survey: Survey, stack: Stack, scale: float) -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Return foreign text as one visible line; the block around it cannot be closed by it."""
-    return " ".join(visible(text).split())
+    """Return foreign text as one visible line that looks like the end of no block."""
+    return " ".join(visible(text).split()).replace("</", "< /")
 
 
 def _gates(survey: Survey, stack: Stack) -> list[str]:

@@ -110,8 +110,10 @@ class Survey(Value):
     settings: tuple[Setting, ...] = ()
     migrations: tuple[str, ...] = ()
     entry_points: tuple[str, ...] = ()
-    files: tuple[RepositoryFile, ...] = ()
-    """Files that are worth a name; what is folded is in `folded`."""
+    files: tuple[str, ...] = ()
+    """Paths that are worth a name; what is folded is in `folded`."""
+    unlisted: int = 0
+    """Files worth a name that `files` leaves out, for their number."""
     folded: tuple[str, ...] = ()
     """Folders whose files are only counted, such as `static/ 312 files`."""
     modules: tuple[Module, ...] = ()

@@ -18,11 +18,15 @@ class SqlLedger(
     """The port `Ledger` over SQLite or PostgreSQL; may be used by several threads."""
 
     def lives(self) -> list[LifeId]:
-        """Return all lives with a record or a message, the one begun last first."""
+        """Return all lives with a record or a message, the one begun last first.
+
+        What is kept for all lives, under a name with a slash, is no life.
+        """
         seen = union_all(
             select(MESSAGES.c.life, MESSAGES.c.at), select(RECORDS.c.life, RECORDS.c.at)
         ).subquery()
-        query = select(seen.c.life).group_by(seen.c.life).order_by(func.min(seen.c.at).desc())
+        lives = select(seen.c.life).where(seen.c.life.not_like("%/%"))
+        query = lives.group_by(seen.c.life).order_by(func.min(seen.c.at).desc())
         with self._database.reading("to list all lives") as connection:
             return [LifeId(life) for life in connection.execute(query).scalars()]
 

@@ -285,6 +285,13 @@ def test_lives_are_listed_with_the_one_begun_last_first(ledger: Ledger) -> None:
     assert ledger.lives() == [OTHER, LIFE]
 
 
+def test_what_is_kept_for_all_lives_is_no_life(ledger: Ledger) -> None:
+    ledger.keep(LifeId("/surveys"), "survey-1", "c" * 40, {})
+    ledger.keep(LIFE, "step", "1", {})
+
+    assert ledger.lives() == [LIFE]
+
+
 @pytest.mark.parametrize("body", [NOON, {"n": float("nan")}, {1, 2}])
 def test_a_body_that_is_no_json_is_refused_for_good(ledger: Ledger, body: object) -> None:
     with pytest.raises(PermanentError, match="step/1 of PAY-1-aaaaaaaa"):

@@ -153,4 +153,5 @@ class FakeLedger:
 
     def lives(self) -> builtins.list[LifeId]:
         """Return all lives with a record, newest first."""
-        return sorted(self._begun, key=lambda life: self._begun[life], reverse=True)
+        lives = [life for life in self._begun if "/" not in life]
+        return sorted(lives, key=lambda life: self._begun[life], reverse=True)

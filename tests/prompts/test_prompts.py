@@ -12,7 +12,6 @@ from agent.domain.plan import Plan
 from agent.evidence.words import evidence_text
 from agent.prompting import render
 from agent.report import pull_request_body
-from agent.stacks.commands import Stack
 from agent.tools.registry import tool_specs
 from tests.fakes.bench import evidence
 from tests.prompts.snapshot import SNAPSHOTS, matches
@@ -73,15 +72,38 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         "task/repository",
         {
             "repository": "acme/shop",
-            "files": ["README.md", "shop/", "shop/main.py"],
-            "more": 12,
-            "stack": Stack(tests=("pytest -q",), lint=("ruff check .",), types=("mypy shop",)),
-            "rules": [("AGENTS.md", "Money is in cents.\n"), ("CONTRIBUTING.md", "Small changes.")],
+            "facts": {
+                "Python": "3.12 (CI); >=3.11 (requires)",
+                "Packages": "fastapi 0.165.0, sqlalchemy 2.1.9",
+                "Gates": "pytest -q; ruff check .; mypy shop",
+                "App": "shop/main.py:33 app = create_app()",
+            },
+            "nearest": ["Order: shop/models/order.py shop/routers/orders.py"],
+            "chart": [
+                "./ README.md pyproject.toml",
+                "shop/routers/ orders.py[/orders: POST create_order, GET list_orders]",
+            ],
+            "missing": 12,
+            "elsewhere": "docs/adr/ 12",
+            "folded": "shop/static/ 312 files",
+            "rules": [
+                {"path": "AGENTS.md", "text": "- Cents.\n", "more": 2, "about": ""},
+                {"path": "CONTRIBUTING.md", "text": "", "more": 0, "about": "Migrations"},
+            ],
         },
     ),
     "task/repository_bare": (
         "task/repository",
-        {"repository": "acme/new", "files": [], "more": 0, "stack": Stack(), "rules": []},
+        {
+            "repository": "acme/new",
+            "facts": {"Note": "The repository is empty."},
+            "nearest": [],
+            "chart": [],
+            "missing": 0,
+            "elsewhere": "",
+            "folded": "",
+            "rules": [],
+        },
     ),
     "task/plan": ("task/plan", {"ticket": TICKET, "brief": {}, "remark": "", "base": TESTS_PASSED}),
     "task/plan_again": (

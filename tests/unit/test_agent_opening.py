@@ -3,6 +3,7 @@
 import pytest
 
 from agent.domain.conversation import Message
+from agent.domain.ids import LifeId, RunId
 from agent.domain.run import Stage
 from agent.hearing import hear
 from agent.opening import open_run
@@ -29,26 +30,32 @@ def test_a_first_run_opens_with_rules_repository_and_task() -> None:
 
 def test_the_repository_is_told_with_files_checks_and_the_rules_of_the_team() -> None:
     told = opened(office(files=FILES))[1].content
-    assert "Files:\nAGENTS.md\napp.py\npytest.ini\n" in told
-    assert "- pytest -q\n" in told
+    assert "\n./ AGENTS.md app.py pytest.ini\n" in told
+    assert "\nGates: pytest -q\n" in told
     assert "from AGENTS.md:\n<file>\nMoney is in cents.\n</file>" in told
 
 
 def test_a_repository_without_rules_or_checks_says_so() -> None:
     told = opened(office(files={"app.py": ""}))[1].content
-    assert "- none were found" in told
+    assert "Gates: no commands were found" in told
     assert "Rules of the team" not in told
 
 
-def test_long_rules_are_cut_in_the_middle() -> None:
-    told = opened(office(files={"AGENTS.md": "start" + "x" * 20_000 + "the end"}))[1].content
-    assert "characters left out" in told
-    assert len(told) < 7_000
+def test_what_is_near_the_ticket_is_told_first() -> None:
+    texts = {f"app/f{n:04}.py": "" for n in range(900)}
+    texts["app/z.py"] = "def cancel_order(): ...\n"
+    told = opened(office(files=texts))[1].content
+    assert "z.py[cancel_order]" in told
+    assert " more files, by folder: app/ " in told
 
 
-def test_a_long_listing_is_cut_and_says_so() -> None:
-    told = opened(office(files={f"f{n:04}.py": "" for n in range(250)}))[1].content
-    assert "f0199.py\n[50 more]" in told
+def test_a_second_ticket_on_the_same_commit_needs_no_second_look() -> None:
+    at = office(files=FILES)
+    first = opened(at)
+    at.sandbox.trees.clear()
+    spec = at.spec(life=LifeId("PAY-2-abcdefgh"), run=RunId("PAY-2-abcdefgh/1-plan"))
+    at.ledger.replace(spec.life, "ticket", "current", at.ledger.find(LIFE, "ticket", "current"))
+    assert at.ledger.read(spec.life, open_run(at.desk, spec))[:2] == first[:2]
 
 
 def test_opening_again_writes_the_same() -> None:
