@@ -101,7 +101,16 @@ class ChatModel(Protocol):
     """An endpoint that speaks the chat completions API."""
 
     def complete(self, request: ModelRequest, progress: Callable[[str], None]) -> Reply:
-        """Answer a request; `progress` is called with text as it streams in."""
+        """Answer a request; `progress` is called with text as it streams in.
+
+        Raises ContextOverflowError when the request is longer than the model's window.
+        """
+
+    def count_tokens(self, request: ModelRequest) -> int:
+        """Return how many tokens a request has, rather too many than too few; sends nothing."""
+
+    def window(self, model: str) -> int:
+        """Return how many tokens a request to a model may have, its answer included."""
 
 
 class Workspace(Protocol):

@@ -86,3 +86,5 @@ class Reply(Value):
     finish_reason: str
     usage: Usage
     model: str
+    refused: bool = False
+    """True when the model, or a filter behind it, declined to answer; its words are kept."""

@@ -8,6 +8,7 @@ DeveloperError
     + NotFoundError          the thing asked for does not exist, or is hidden from us
     + PermissionDeniedError  our credentials are refused
     + QuotaSpentError        the account at a provider is out of money
+    + ContextOverflowError   the request is longer than the model's window: shorten it
     + SandboxUnavailableError  code cannot be run safely on this machine
   x NeedsHumanError          a person must act: unclear ticket, spent budget, conflict
   x ToolError                goes back to the model as a tool result; never leaves the graph
@@ -50,6 +51,15 @@ class PermissionDeniedError(PermanentError):
 
 class QuotaSpentError(PermanentError):
     """The account at a provider is out of money; waiting does not help."""
+
+
+class ContextOverflowError(PermanentError):
+    """The request is longer than the model's window; a shorter one may do."""
+
+    def __init__(self, message: str, limit_tokens: int | None = None) -> None:
+        super().__init__(message)
+        self.limit_tokens = limit_tokens
+        """The window that the endpoint named, in tokens; None when it named none."""
 
 
 class SandboxUnavailableError(PermanentError):

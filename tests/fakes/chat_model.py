@@ -55,8 +55,9 @@ class ScriptedChatModel:
     the request that returns one of these.
     """
 
-    def __init__(self, *script: Script) -> None:
+    def __init__(self, *script: Script, window: int = 128_000) -> None:
         self._script = list(script)
+        self._window = window
         self.heard: list[ModelRequest] = []
 
     @property
@@ -77,3 +78,15 @@ class ScriptedChatModel:
             saying = as_reply(numbered(saying, len(self.heard)), request)
         progress(saying.message.content)
         return saying
+
+    def count_tokens(self, request: ModelRequest) -> int:
+        """Return a third of the characters, as its usage does, and something for each part."""
+        said = sum(
+            len(each.content) + sum(len(made.name + made.arguments) for made in each.tool_calls)
+            for each in request.messages
+        )
+        offered = sum(len(tool.model_dump_json()) for tool in request.tools)
+        return (said + offered) // 3 + 5 * (len(request.messages) + len(request.tools)) + 1
+
+    def window(self, model: str) -> int:
+        return self._window
