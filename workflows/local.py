@@ -226,7 +226,7 @@ class LocalWork:
             base=self.base,
             head=self._head,
             position=self._position,
-            model=self.policy.model,
+            model=self.policy.model_for(stage),
             budget_usd=self.policy.budget_usd,
         )
 
