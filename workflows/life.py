@@ -172,7 +172,7 @@ class Life:
             base=self.base,
             head=self.head,
             position=self.state.position,
-            model=self.policy.model,
+            model=self.policy.model_for(stage),
             budget_usd=self.policy.budget_usd,
             approval=self.policy.approval,
             review_model=self.policy.model if self.policy.self_review else "",

@@ -252,7 +252,7 @@ class LocalWork:
             base=self.base,
             head=self._head,
             position=self._position,
-            model=self.policy.model,
+            model=self.policy.model_for(stage),
             budget_usd=self.policy.budget_usd,
             approval="never",  # nobody is there to ask; the branch is a proposal
             review_model=self.policy.model if self.policy.self_review else "",

@@ -76,7 +76,28 @@ class PriceSection(_Section):
     completion: Decimal
 
 
-SECTIONS = frozenset({"repositories", "people", "flow", "prices"})
+class ModelSection(_Section):
+    """`[models."<name>"]`: what a model takes, where that is not the usual."""
+
+    tools: Literal["native", "text"] = "native"
+    window: int | None = Field(default=None, ge=1_000)
+    """Tokens."""
+    effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
+    max_output: int | None = Field(default=None, ge=1)
+    """Tokens."""
+
+
+class StagesSection(_Section):
+    """`[stages]`: the model of each stage; unset is BACKSMITH_MODEL."""
+
+    plan: str | None = None
+    develop: str | None = None
+    repair: str | None = None
+    respond: str | None = None
+    review: str | None = None
+
+
+SECTIONS = frozenset({"repositories", "people", "flow", "prices", "models", "stages"})
 """What the file holds; everything else comes from the environment."""
 
 
@@ -142,6 +163,8 @@ class Settings(BaseSettings):
     people: PeopleSection = PeopleSection()
     flow: FlowSection = FlowSection()
     prices: dict[str, PriceSection] = Field(default_factory=dict)
+    models: dict[str, ModelSection] = Field(default_factory=dict)
+    stages: StagesSection = StagesSection()
 
     @classmethod
     def settings_customise_sources(
@@ -251,10 +274,23 @@ class Settings(BaseSettings):
         """Return the prices of the configuration file."""
         return {name: Price(**section.model_dump()) for name, section in self.prices.items()}
 
+    def stage_models(self) -> dict[str, str]:
+        """Return the models of the stages that have one of their own."""
+        return {stage: name for stage, name in self.stages.model_dump().items() if name}
+
+    def model_names(self) -> list[str]:
+        """Return every model that may be asked, BACKSMITH_MODEL first."""
+        return list(dict.fromkeys([self.backsmith_model or "", *self.stage_models().values()]))
+
     def policy(self, reviewers: tuple[str, ...]) -> Policy:
         """Return the policy for a repository with these reviewers."""
         flow = self.flow.model_dump(exclude={"ticket_poll_seconds"})
-        return Policy(model=self.backsmith_model or "", reviewers=reviewers, **flow)
+        return Policy(
+            model=self.backsmith_model or "",
+            stage_models=self.stage_models(),
+            reviewers=reviewers,
+            **flow,
+        )
 
     def who_counts(self, own: frozenset[ActorId] = frozenset()) -> People:
         """Return who we are and who may tell us what."""

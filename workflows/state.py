@@ -63,6 +63,8 @@ class Policy(Value):
 
     model: str
     budget_usd: Decimal
+    stage_models: dict[str, str] = Field(default_factory=dict)
+    """The models of the stages that do not use `model`."""
     reviewers: tuple[str, ...] = ()
     status_in_progress: str = "In Progress"
     status_in_review: str = "In Review"
@@ -76,6 +78,10 @@ class Policy(Value):
     remind_hours: int = 24
     ci_timeout_hours: int = 2
     max_repairs: int = 3
+
+    def model_for(self, stage: str) -> str:
+        """Return the model that a stage asks."""
+        return self.stage_models.get(stage, self.model)
 
 
 class TicketState(BaseModel):

@@ -17,6 +17,7 @@ from integrations.github.host import GitHubHost
 from integrations.jira.connection import JiraConnection
 from integrations.jira.tracker import JiraTracker
 from integrations.ledger.ledger import SqlLedger, open_ledger
+from integrations.openai.dialect import ModelOptions
 from integrations.openai.model import OpenAIConnection, OpenAIModel
 from integrations.openai.prices import price_of
 from integrations.sandbox.bubblewrap import BubblewrapSandbox
@@ -85,21 +86,31 @@ def build_model(settings: Settings) -> OpenAIModel:
     settings.require_model()
     return OpenAIModel(
         OpenAIConnection(
-            api_key=secret(settings.openai_api_key) or "none", base_url=settings.openai_base_url
+            api_key=secret(settings.openai_api_key) or "none",
+            base_url=settings.openai_base_url,
+            models={
+                name: ModelOptions(**section.model_dump())
+                for name, section in settings.models.items()
+            },
         )
     )
 
 
 def build_prices(settings: Settings) -> dict[str, Price]:
-    """Return the price of the configured model. Raises SettingsError when none is known."""
-    name = settings.backsmith_model or ""
-    price = price_of(name, settings.price_overrides())
-    if price is None and name not in FREE_MODELS:
-        raise SettingsError(
-            f'no price is known for the model {name}: add [prices."{name}"] with prompt, cached '
-            "and completion (US dollars per million tokens; 0 if it is free) to backsmith.toml"
-        )
-    return {name: price} if price else {}
+    """Return the prices of the configured models. Raises SettingsError that names an unknown one.
+
+    A model that is free by its nature is left out.
+    """
+    overrides = settings.price_overrides()
+    found = {name: price_of(name, overrides) for name in settings.model_names()}
+    for name, price in found.items():
+        if price is None and name not in FREE_MODELS:
+            raise SettingsError(
+                f'no price is known for the model {name}: add [prices."{name}"] with prompt, '
+                "cached and completion (US dollars per million tokens; 0 if it is free) to "
+                "backsmith.toml"
+            )
+    return {name: price for name, price in found.items() if price}
 
 
 def build_desk(

@@ -4,11 +4,11 @@ US dollars per million tokens at the standard tier, as of 2026-06. Sources: Open
 for gpt-5, gpt-4.1 and gpt-4o; two independent published copies of it for gpt-5.5 and gpt-5.4.
 """
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 
 from agent.domain.conversation import Price
+from integrations.openai.names import entry_of
 
 AS_OF = "2026-06"
 
@@ -30,17 +30,11 @@ DEFAULTS: Mapping[str, Price] = {
     "gpt-4o-mini": _price("0.15", "0.075", "0.60"),
 }
 
-_SNAPSHOT = re.compile(r"(?:[-@:](?:\d{4}-\d{2}-\d{2}|\d{4,8}|latest))?")
-
 
 def price_of(model: str, overrides: Mapping[str, Price]) -> Price | None:
     """Return the price of a model, or None when it is not known.
 
-    A name also stands for its dated snapshots (`gpt-4o` for `gpt-4o-2024-08-06`), the longest name
-    first. It does not stand for siblings: `gpt-5-pro` costs twelve times as much as `gpt-5`.
+    Dated snapshots cost what their model costs; siblings do not: `gpt-5-pro` costs twelve times as
+    much as `gpt-5`.
     """
-    prices = {**DEFAULTS, **overrides}
-    for name in sorted(prices, key=len, reverse=True):
-        if model.startswith(name) and _SNAPSHOT.fullmatch(model[len(name) :]):
-            return prices[name]
-    return None
+    return entry_of(model, {**DEFAULTS, **overrides})

@@ -1,8 +1,5 @@
 """What an endpoint's refusals mean to us."""
 
-import re
-from datetime import timedelta
-
 from openai import (
     APIConnectionError,
     APIError,
@@ -12,6 +9,7 @@ from openai import (
 )
 
 from agent.domain.errors import (
+    ContextOverflowError,
     DeveloperError,
     PermanentError,
     PermissionDeniedError,
@@ -20,11 +18,11 @@ from agent.domain.errors import (
     SettingsError,
     TransientError,
 )
+from integrations.openai.overflow import overflow_limit
+from integrations.openai.waits import DEFAULT, wait_of
 
 _SPENT = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
 _PASSING = (408, 409)
-_DEFAULT_WAIT = timedelta(seconds=20)
-_LONGEST_WAIT = timedelta(hours=1)
 _LONGEST_MESSAGE = 500
 
 
@@ -33,31 +31,35 @@ def translate(error: APIError, model: str, secret: str) -> DeveloperError:
     said = error.message.replace(secret, "[key]")[:_LONGEST_MESSAGE]
     match error:
         case APITimeoutError():
-            return TransientError(f"the model endpoint did not answer in time ({model})")
+            return TransientError(
+                f"the model endpoint at {_address(error)} did not answer in time ({model})"
+            )
         case APIConnectionError():
             cause = type(error.__cause__).__name__
-            return TransientError(f"the model endpoint could not be reached ({cause})")
+            return TransientError(
+                f"the model endpoint at {_address(error)} could not be reached ({cause}); "
+                "check OPENAI_BASE_URL if it stays so"
+            )
         case APIStatusError():
             return _of_status(error, model, said)
         case APIResponseValidationError():
             return TransientError(f"the model endpoint's answer makes no sense: {said}")
         case _:
-            return _within_stream(error, said)
+            return _within_stream(error, model, said)
 
 
-def names_parameter(error: APIStatusError, parameter: str) -> bool:
-    """Tell whether the endpoint refuses a request because of one parameter."""
-    if error.status_code != 400:
-        return False
-    if error.param is not None:
-        return error.param == parameter
-    return re.search(rf"\b{parameter}\b", error.message) is not None
+def _address(error: APIError) -> str:
+    """Return host and port; the address's user part and path may hold secrets."""
+    url = error.request.url
+    return f"{url.host}:{url.port or (80 if url.scheme == 'http' else 443)}"
 
 
 def _of_status(error: APIStatusError, model: str, said: str) -> DeveloperError:
     status = error.status_code
     if _is_spent(error) or status == 402:
         return QuotaSpentError(f"the account at the model provider is out of money: {said}")
+    if (overflow := _overflow(error, model, said)) is not None:
+        return overflow
     if status in (401, 403):
         # The provider's text is left out, for it repeats a part of the key.
         return PermissionDeniedError(
@@ -65,7 +67,9 @@ def _of_status(error: APIStatusError, model: str, said: str) -> DeveloperError:
             "and OPENAI_BASE_URL"
         )
     if status == 429:
-        return RateLimitedError(f"the model endpoint limits our rate: {said}", _wait(error))
+        return RateLimitedError(
+            f"the model endpoint limits our rate: {said}", wait_of(error.response.headers)
+        )
     if status in _PASSING or status >= 500:
         return TransientError(f"the model endpoint failed: {said}")
     if status == 404:
@@ -76,25 +80,28 @@ def _of_status(error: APIStatusError, model: str, said: str) -> DeveloperError:
     return PermanentError(f"the model endpoint rejected the request: {said}")
 
 
-def _within_stream(error: APIError, said: str) -> DeveloperError:
-    """Return the meaning of an error that came as an event of a stream that had begun well."""
+def _within_stream(error: APIError, model: str, said: str) -> DeveloperError:
+    """Return the meaning of an error that came within an answer that had begun well."""
     if _is_spent(error):
         return QuotaSpentError(f"the account at the model provider is out of money: {said}")
+    if (overflow := _overflow(error, model, said)) is not None:
+        return overflow
     if error.code == "rate_limit_exceeded":
-        return RateLimitedError(f"the model endpoint limits our rate: {said}", _DEFAULT_WAIT)
+        return RateLimitedError(f"the model endpoint limits our rate: {said}", DEFAULT)
     if error.type == "invalid_request_error":
         return PermanentError(f"the model endpoint rejected the request: {said}")
     return TransientError(f"the model's answer broke off: {said}")
 
 
+def _overflow(error: APIError, model: str, said: str) -> ContextOverflowError | None:
+    is_overflow, limit = overflow_limit(error)
+    if not is_overflow:
+        return None
+    named = f" of {limit} tokens" if limit else ""
+    return ContextOverflowError(
+        f"the request is longer than the window{named} of the model {model}: {said}", limit
+    )
+
+
 def _is_spent(error: APIError) -> bool:
-    return error.code in _SPENT or error.type in _SPENT
-
-
-def _wait(error: APIStatusError) -> timedelta:
-    named = error.response.headers.get("retry-after", "")
-    try:
-        wait = timedelta(seconds=float(named))
-    except (ValueError, OverflowError):  # absent, or a date
-        return _DEFAULT_WAIT
-    return min(max(wait, timedelta()), _LONGEST_WAIT)
+    return not _SPENT.isdisjoint((str(error.code), str(error.type)))

@@ -4,7 +4,6 @@ Source: OpenAI API reference, "Create chat completion" and "The chat completion 
 """
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,9 +18,9 @@ from openai.types.chat.chat_completion_chunk import ChoiceDelta, ChoiceDeltaTool
 
 from agent.domain.conversation import Message, ModelRequest, Reply, ToolCall, ToolSpec, Usage
 from agent.domain.errors import TransientError
+from integrations.openai.tokens import count_message, count_request
 
-_CHARACTERS_PER_TOKEN = 3
-"""Few enough for code; an estimate errs on the dear side."""
+_FILTERED = "content_filter"
 
 
 @dataclass
@@ -33,9 +32,10 @@ class _PartialCall:
 
 def message_body(message: Message) -> dict[str, Any]:
     """Return one message as the API wants it."""
-    body: dict[str, Any] = {"role": message.role, "content": message.content}
+    content = sound_text(message.content)
+    body: dict[str, Any] = {"role": message.role, "content": content}
     if message.tool_calls:
-        body["content"] = message.content or None
+        body["content"] = content or None
         body["tool_calls"] = [_call_body(call) for call in message.tool_calls]
     if message.tool_call_id is not None:
         body["tool_call_id"] = message.tool_call_id
@@ -77,25 +77,22 @@ def reply_of(completion: ChatCompletion, request: ModelRequest) -> Reply:
         for position, call in enumerate(choice.message.tool_calls or ())
         if isinstance(call, ChatCompletionMessageFunctionToolCall)
     )
-    content = choice.message.content or choice.message.refusal or ""
+    refusal = choice.message.refusal or ""
+    content = sound_text(choice.message.content or refusal)
     message = Message(role="assistant", content=content, tool_calls=calls)
     return Reply(
         message=message,
         finish_reason=choice.finish_reason,
         usage=usage_of(completion.usage, request, message),
         model=completion.model or request.model,
+        refused=bool(refusal) or choice.finish_reason == _FILTERED,
     )
 
 
 def usage_of(counted: CompletionUsage | None, request: ModelRequest, message: Message) -> Usage:
-    """Return the provider's count, or an estimate of a third of the characters if it sent none."""
+    """Return the provider's count, or our own, which errs on the dear side, if it sent none."""
     if counted is None:
-        sent = len(json.dumps(request_body(request), ensure_ascii=False))
-        received = len(json.dumps(message_body(message), ensure_ascii=False))
-        return Usage(
-            prompt_tokens=math.ceil(sent / _CHARACTERS_PER_TOKEN),
-            completion_tokens=math.ceil(received / _CHARACTERS_PER_TOKEN),
-        )
+        return Usage(prompt_tokens=count_request(request), completion_tokens=count_message(message))
     details = counted.prompt_tokens_details
     prompt = counted.prompt_tokens or 0
     return Usage(
@@ -115,6 +112,7 @@ class Assembly:
         self._calls: list[_PartialCall] = []
         self._call_at: dict[int | None, _PartialCall] = {}
         self._finish_reason: str | None = None
+        self._is_refusal = False
         self._usage: CompletionUsage | None = None
         self._model = request.model
 
@@ -140,15 +138,18 @@ class Assembly:
             _call(position, call.id, call.name, call.arguments)
             for position, call in enumerate(self._calls)
         )
-        message = Message(role="assistant", content="".join(self._text), tool_calls=calls)
+        content = sound_text("".join(self._text))
+        message = Message(role="assistant", content=content, tool_calls=calls)
         return Reply(
             message=message,
             finish_reason=self._finish_reason,
             usage=usage_of(self._usage, self._request, message),
             model=self._model,
+            refused=self._is_refusal or self._finish_reason == _FILTERED,
         )
 
     def _add_delta(self, delta: ChoiceDelta) -> str:
+        self._is_refusal = self._is_refusal or bool(delta.refusal)
         text = delta.content or delta.refusal or ""
         self._text.append(text)
         return text + "".join(map(self._add_call, delta.tool_calls or ()))
@@ -176,9 +177,36 @@ class Assembly:
 
 def _call(position: int, id_: str, name: str, arguments: str) -> ToolCall:
     """Return a call; one that came without an id gets one, for its result must name it."""
-    return ToolCall(id=id_ or f"call_{position}", name=name, arguments=arguments)
+    return ToolCall(id=id_ or f"call_{position}", name=name, arguments=sound_text(arguments))
 
 
 def _call_body(call: ToolCall) -> dict[str, Any]:
-    function = {"name": call.name, "arguments": call.arguments}
+    function = {"name": call.name, "arguments": sound_arguments(sound_text(call.arguments))}
     return {"id": call.id, "type": "function", "function": function}
+
+
+def sound_arguments(raw: str) -> str:
+    """Return the arguments of an earlier call as a JSON object, whatever the model wrote.
+
+    Many servers parse them to render the prompt, and refuse the whole request when they cannot.
+    """
+    if not raw.strip():
+        return "{}"
+    try:
+        parsed = json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        parsed = None
+    return raw if isinstance(parsed, dict) else json.dumps({"malformed": raw}, ensure_ascii=False)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def sound_text(text: str) -> str:
+    """Return a text that can be encoded: halves of a character are joined, or marked as lost."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

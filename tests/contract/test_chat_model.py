@@ -17,6 +17,7 @@ from agent.domain.conversation import (
     Usage,
 )
 from agent.domain.errors import (
+    ContextOverflowError,
     PermanentError,
     PermissionDeniedError,
     QuotaSpentError,
@@ -24,6 +25,7 @@ from agent.domain.errors import (
     TransientError,
 )
 from agent.ports import ChatModel
+from integrations.openai.dialect import ModelOptions
 from integrations.openai.model import OpenAIConnection, OpenAIModel
 from tests.fakes.chat_model import Saying, ScriptedChatModel, call, calls, say
 from tests.fakes.model_server import ModelServer
@@ -60,8 +62,9 @@ class Talk:
 Start = Callable[..., Talk]
 
 
-@pytest.fixture(params=["fake", "openai"])
+@pytest.fixture(params=["fake", "openai", "text"])
 def start(request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Begin to talk to the fake, or to the adapter with its tools as a parameter or in text."""
     with ExitStack() as stack:
 
         def fake(*script: Saying) -> Talk:
@@ -74,7 +77,25 @@ def start(request: pytest.FixtureRequest) -> Iterator[Start]:
             model = stack.enter_context(closing(OpenAIModel(connection)))
             return Talk(model, lambda: [{"key": each.key, **each.body} for each in server.requests])
 
-        yield fake if request.param == "fake" else openai
+        def text(*script: Saying) -> Talk:
+            server = stack.enter_context(ModelServer(map(in_text, script)))
+            connection = OpenAIConnection(
+                api_key="test-key",
+                base_url=server.url,
+                models={"a-model": ModelOptions(tools="text")},
+            )
+            model = stack.enter_context(closing(OpenAIModel(connection)))
+            return Talk(model, lambda: [{"key": each.key, **each.body} for each in server.requests])
+
+        yield {"fake": fake, "openai": openai, "text": text}[request.param]
+
+
+def in_text(saying: Saying) -> Saying:
+    """Return the turn as a model writes it that calls tools in text."""
+    if not isinstance(saying, Message):
+        return saying
+    blocks = [f"```tool {each.name}\n{each.arguments}\n```" for each in saying.tool_calls]
+    return say("\n".join(part for part in (saying.content, *blocks) if part))
 
 
 def _seen(request: ModelRequest) -> dict[str, Any]:
@@ -157,3 +178,54 @@ def test_a_model_works_on_after_an_error(start: Start) -> None:
     with pytest.raises(TransientError):
         talk.model.complete(REQUEST, ignore)
     assert talk.model.complete(REQUEST, ignore).message.content == "Hi"
+
+
+@pytest.mark.parametrize("limit", [None, 8192])
+def test_a_request_that_is_too_long_says_so_and_names_the_limit(
+    start: Start, limit: int | None
+) -> None:
+    with pytest.raises(ContextOverflowError) as caught:
+        start(ContextOverflowError("too long", limit)).model.complete(REQUEST, ignore)
+    assert caught.value.limit_tokens == limit
+
+
+@pytest.mark.parametrize("reason", ["stop", "content_filter"])
+def test_a_refusal_is_told_apart_and_its_words_are_kept(start: Start, reason: str) -> None:
+    declined = Reply(
+        message=say("I cannot help."),
+        finish_reason=reason,
+        usage=Usage(),
+        model="a-model",
+        refused=True,
+    )
+    reply = start(declined).model.complete(REQUEST, ignore)
+    assert (reply.refused, reply.message.content) == (True, "I cannot help.")
+
+
+def test_an_ordinary_answer_is_no_refusal(start: Start) -> None:
+    assert not start(say("Hi")).model.complete(REQUEST, ignore).refused
+
+
+def test_counting_sends_nothing_and_grows_with_each_part_of_a_request(start: Start) -> None:
+    talk = start()
+    more = (*REQUEST.messages, Message(role="user", content="and one thing more"))
+    counts = [
+        talk.model.count_tokens(request)
+        for request in (
+            REQUEST.model_copy(update={"tools": ()}),
+            REQUEST,
+            REQUEST.model_copy(update={"messages": more}),
+        )
+    ]
+    assert counts == sorted(set(counts))
+    assert talk.heard() == []
+
+
+def test_a_count_is_not_far_below_four_characters_a_token(start: Start) -> None:
+    text = "The quick brown fox jumps over the lazy dog. " * 200
+    request = REQUEST.model_copy(update={"messages": (Message(role="user", content=text),)})
+    assert len(text) / 5 < start().model.count_tokens(request) < len(text)
+
+
+def test_every_model_has_a_window(start: Start) -> None:
+    assert start().model.window("a-model") >= 1_000

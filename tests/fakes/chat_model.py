@@ -55,10 +55,10 @@ class ScriptedChatModel:
     the request that returns one of these.
     """
 
-    def __init__(self, *script: Script) -> None:
+    def __init__(self, *script: Script, window: int = 128_000) -> None:
         self._script = list(script)
+        self._window = window
         self.heard: list[ModelRequest] = []
-        self.window_tokens = 100_000
 
     @property
     def left(self) -> int:
@@ -80,10 +80,13 @@ class ScriptedChatModel:
         return saying
 
     def count_tokens(self, request: ModelRequest) -> int:
-        """Return a third of the characters."""
-        texts = [m.content + "".join(c.arguments for c in m.tool_calls) for m in request.messages]
-        return sum(map(len, texts)) // 3
+        """Return a third of the characters, as its usage does, and something for each part."""
+        said = sum(
+            len(each.content) + sum(len(made.name + made.arguments) for made in each.tool_calls)
+            for each in request.messages
+        )
+        offered = sum(len(tool.model_dump_json()) for tool in request.tools)
+        return (said + offered) // 3 + 5 * (len(request.messages) + len(request.tools)) + 1
 
     def window(self, model: str) -> int:
-        """Return the window that the test has set."""
-        return self.window_tokens
+        return self._window

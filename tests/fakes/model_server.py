@@ -8,7 +8,7 @@ Entries of the script are those of `ScriptedChatModel`, and the misbehaviours be
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +20,7 @@ from starlette.routing import Route
 
 from agent.domain.conversation import Message, ModelRequest, Reply, ToolCall, ToolSpec
 from agent.domain.errors import (
+    ContextOverflowError,
     DeveloperError,
     PermanentError,
     PermissionDeniedError,
@@ -94,9 +95,19 @@ class Heard:
 class ModelServer:
     """Answers requests in the order of a script; `url` is known once the context is entered."""
 
-    def __init__(self, replies: Iterable[Entry], *, reports_usage: bool = True) -> None:
+    def __init__(
+        self,
+        replies: Iterable[Entry],
+        *,
+        reports_usage: bool = True,
+        models: Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
         self._script = list(replies)
         self._reports_usage = reports_usage
+        self._models = models
+        """What `GET /v1/models` lists; None: there is no such address."""
+        self.listed = 0
+        """How often the models were asked for."""
         self.requests: list[Heard] = []
         """What it heard, oldest first."""
         self.url = ""
@@ -106,8 +117,11 @@ class ModelServer:
         self._thread.__enter__()
         listener, origin = self._thread.bind()
         self.url = f"{origin}/v1"
-        route = Route("/v1/chat/completions", self._complete, methods=["POST"])
-        self._thread.serve(Starlette(routes=[route]), listener)
+        routes = [
+            Route("/v1/chat/completions", self._complete, methods=["POST"]),
+            Route("/v1/models", self._list, methods=["GET"]),
+        ]
+        self._thread.serve(Starlette(routes=routes), listener)
         return self
 
     def __exit__(
@@ -117,6 +131,12 @@ class ModelServer:
         trace: TracebackType | None,
     ) -> None:
         self._thread.__exit__(kind, error, trace)
+
+    async def _list(self, http: Request) -> Response:
+        self.listed += 1
+        if self._models is None:
+            return _refusal(Refuse(404, {"message": "not found"}))
+        return JSONResponse({"object": "list", "data": [dict(each) for each in self._models]})
 
     async def _complete(self, http: Request) -> Response:
         body = await http.json()
@@ -190,6 +210,10 @@ def _as_refusal(error: Exception) -> Refuse:
             return Refuse(429, {**said, "code": "insufficient_quota"})
         case PermissionDeniedError():
             return Refuse(401, {**said, "code": "invalid_api_key"})
+        case ContextOverflowError():
+            named = f"This model's maximum context length is {error.limit_tokens} tokens."
+            said["message"] = named if error.limit_tokens else str(error)
+            return Refuse(400, {**said, "code": "context_length_exceeded"})
         case PermanentError():
             return Refuse(400, {**said, "type": "invalid_request_error"})
         case DeveloperError():
@@ -238,7 +262,7 @@ def _whole(reply: Reply, usage: dict[str, Any] | None) -> dict[str, Any]:
         }
         for each in reply.message.tool_calls
     ]
-    message = {"role": "assistant", "content": reply.message.content or None}
+    message = {"role": "assistant", _field(reply): reply.message.content or None}
     choice: dict[str, Any] = {
         "index": 0,
         "message": {**message, "tool_calls": made} if made else message,
@@ -255,7 +279,7 @@ def _whole(reply: Reply, usage: dict[str, Any] | None) -> dict[str, Any]:
 
 def _chunks(reply: Reply, usage: dict[str, Any] | None) -> list[dict[str, Any]]:
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    deltas += [{"content": piece} for piece in _pieces(reply.message.content)]
+    deltas += [{_field(reply): piece} for piece in _pieces(reply.message.content)]
     for index, made in enumerate(reply.message.tool_calls):
         deltas += [{"tool_calls": [part]} for part in _call_parts(index, made)]
     choices: list[dict[str, Any]] = [
@@ -270,6 +294,12 @@ def _chunks(reply: Reply, usage: dict[str, Any] | None) -> list[dict[str, Any]]:
     }
     chunks = [{**head, "choices": [choice]} for choice in choices]
     return [*chunks, {**head, "choices": [], "usage": usage}] if usage else chunks
+
+
+def _field(reply: Reply) -> str:
+    """Return where the words of a reply stand; a filtered answer has no refusal of the model's."""
+    is_refusal = reply.refused and reply.finish_reason != "content_filter"
+    return "refusal" if is_refusal else "content"
 
 
 def _call_parts(index: int, made: ToolCall) -> list[dict[str, Any]]:

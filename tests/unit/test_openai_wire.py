@@ -1,10 +1,13 @@
 """The chat completions API at its edges: what is sent, and every way in which an answer fails."""
 
 import json
+import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from decimal import Decimal
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -143,11 +146,11 @@ def test_tool_arguments_are_told_while_they_stream_in(start: Start) -> None:
     assert len(told) > 4
 
 
-def test_missing_usage_is_estimated_from_the_characters(start: Start) -> None:
-    model, _ = start(say("y" * 300), reports_usage=False)
+def test_missing_usage_is_counted_here_rather_too_high(start: Start) -> None:
+    model, _ = start(say("The price is two. " * 50), reports_usage=False)
     usage = model.complete(REQUEST, ignore).usage
-    assert 100 <= usage.completion_tokens <= 130
-    assert usage.prompt_tokens > 0
+    assert 250 < usage.completion_tokens < 350
+    assert usage.prompt_tokens >= model.count_tokens(REQUEST) > 0
 
 
 def test_an_endpoint_that_refuses_stream_options_is_asked_without_from_then_on(
@@ -222,7 +225,7 @@ def test_calls_that_share_one_index_are_told_apart_by_their_ids(start: Start) ->
         (Refuse(500), TransientError),
         (Refuse(502), TransientError),
         (Refuse(529), TransientError),
-        (Refuse(400, {"message": "context too long"}), PermanentError),
+        (Refuse(400, {"message": "no such thing"}), PermanentError),
         (Refuse(413), PermanentError),
         (Refuse(422, {"message": "bad schema"}), PermanentError),
         (BreakOff(say("Half of it")), TransientError),
@@ -264,16 +267,41 @@ def test_a_long_refusal_is_cut(start: Start) -> None:
         ({"retry-after": "3"}, 3),
         ({"retry-after": "0.5"}, 0.5),
         ({}, 20),
-        ({"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}, 20),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0),
+        ({"retry-after": "Wed, 21 Oct 9015 07:28:00 GMT"}, 3600),
+        ({"retry-after": "soon"}, 20),
         ({"retry-after": "nan"}, 20),
         ({"retry-after": "1e12"}, 3600),
         ({"retry-after": "-5"}, 0),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after": "2", "x-ratelimit-reset-requests": "9s"}, 2),
+        ({"x-ratelimit-reset-requests": "120ms", "x-ratelimit-reset-tokens": "1m2.5s"}, 62.5),
+        (
+            {
+                "x-ratelimit-remaining-requests": "0",
+                "x-ratelimit-reset-requests": "8.64s",
+                "x-ratelimit-remaining-tokens": "10",
+                "x-ratelimit-reset-tokens": "6m0s",
+            },
+            8.64,
+        ),
+        ({"x-ratelimit-reset-tokens": "7"}, 7),
+        ({"x-ratelimit-reset": "4"}, 4),
+        ({"x-ratelimit-reset": "9999999999999"}, 3600),
+        ({"x-ratelimit-reset-tokens": "a while"}, 20),
     ],
 )
 def test_the_wait_after_a_rate_limit(start: Start, headers: dict[str, str], seconds: float) -> None:
     error = refusal(start, Refuse(429, {"message": "slow"}, headers))
     assert isinstance(error, RateLimitedError)
     assert error.retry_after == timedelta(seconds=seconds)
+
+
+def test_a_date_to_wait_for_is_understood(start: Start) -> None:
+    date = formatdate(time.time() + 60, usegmt=True)
+    error = refusal(start, Refuse(429, {"message": "slow"}, {"retry-after": date}))
+    assert isinstance(error, RateLimitedError)
+    assert timedelta(seconds=50) < error.retry_after <= timedelta(seconds=60)
 
 
 def test_silence_is_a_transient_error(start: Start) -> None:
@@ -283,9 +311,64 @@ def test_silence_is_a_transient_error(start: Start) -> None:
 
 
 def test_an_endpoint_that_is_not_there_is_a_transient_error() -> None:
-    connection = OpenAIConnection(api_key=KEY, base_url="http://127.0.0.1:9/v1")
-    with closing(OpenAIModel(connection)) as model, pytest.raises(TransientError):
+    connection = OpenAIConnection(api_key=KEY, base_url="http://me:pa55word@127.0.0.1:9/s3cret")
+    with (
+        closing(OpenAIModel(connection)) as model,
+        pytest.raises(TransientError, match=r"at 127\.0\.0\.1:9 could not be reached") as caught,
+    ):
         model.complete(REQUEST, ignore)
+    assert not re.search("pa55word|s3cret", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ('{"at": 1}', '{"at": 1}'),
+        ("", "{}"),
+        (" ", "{}"),
+        ('{"at": 1,}', '{"malformed": "{\\"at\\": 1,}"}'),
+        ('{"at": ', '{"malformed": "{\\"at\\": "}'),
+        ("[1]", '{"malformed": "[1]"}'),
+        ('"größer"', '{"malformed": "\\"größer\\""}'),
+        ('{"at": NaN}', '{"malformed": "{\\"at\\": NaN}"}'),
+        ("[" * 100_000, None),
+    ],
+)
+def test_arguments_of_earlier_calls_are_sent_as_json_objects(
+    start: Start, written: str, sent: str | None
+) -> None:
+    made = ToolCall(id="c1", name="look", arguments=written)
+    turn = Message(role="assistant", tool_calls=(made,))
+    answer = Message(role="tool", content="not JSON", tool_call_id="c1")
+    model, server = start(say("Hi"))
+    model.complete(REQUEST.model_copy(update={"messages": (turn, answer)}), ignore)
+    arguments = server.requests[0].body["messages"][0]["tool_calls"][0]["function"]["arguments"]
+    assert arguments == (sent or json.dumps({"malformed": written}))
+
+
+def test_half_a_character_is_neither_sent_nor_kept(start: Start) -> None:
+    halves = [{"delta": {"content": half}} for half in ("\ud83d", "\ude00 \udcff")]
+    choices = [*halves, {"delta": {}, "finish_reason": "stop"}]
+    lines = "".join(f"data: {json.dumps({'choices': [each]})}\n\n" for each in choices)
+    model, server = start(Raw(lines.encode(), "text/event-stream"))
+    said = (Message(role="user", content="a\udcffb"),)
+    reply = model.complete(REQUEST.model_copy(update={"messages": said}), ignore)
+    assert reply.message.content == "\U0001f600 \ufffd"
+    assert server.requests[0].body["messages"][0]["content"] == "a\ufffdb"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"message": "upstream is busy", "code": 502}, TransientError),
+        ({"message": "no money", "code": "insufficient_quota"}, QuotaSpentError),
+        ("plain words", TransientError),
+    ],
+)
+def test_a_failure_reported_with_status_200_is_still_a_failure(
+    start: Start, error: object, kind: type[Exception]
+) -> None:
+    assert type(refusal(start, Raw(json.dumps({"error": error}).encode()))) is kind
 
 
 def test_a_failing_request_is_sent_once(start: Start) -> None:
