@@ -2,7 +2,8 @@
 
 Same repositories, same endpoint, same hidden tests as for the product. Each run leaves a folder
 `<out>/<slug>/<flavour>` with `repository`, `task.md`, `mini.log`, `trajectory.json` and
-`result.json`. The agent works without a sandbox on this machine, as it does by default.
+`result.json`. The agent works without a sandbox on this machine, as it does by default: it could
+find the hidden tests, so a result says whether the bench's folder was ever named.
 """
 
 import argparse
@@ -27,7 +28,16 @@ from tests.bench.peer_mini import (
     task_of,
 )
 from tests.bench.peer_trajectory import read_trajectory
-from tests.bench.tickets_world import Ticket, git, judge, load_tickets, make_repository, python_of
+from tests.bench.tickets_world import (
+    BENCH,
+    ROOT,
+    Ticket,
+    git,
+    judge,
+    load_tickets,
+    make_repository,
+    python_of,
+)
 
 BRANCH = "peer-result"
 _COLUMNS = ("solved", "calls", "prompt_tokens", "completion_tokens", "cached_share", "seconds")
@@ -36,13 +46,15 @@ _COLUMNS = ("solved", "calls", "prompt_tokens", "completion_tokens", "cached_sha
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the tickets asked for; 0 when all runs came to an end, solved or not."""
     asked = _parser().parse_args(argv)
+    if asked.out.is_relative_to(ROOT):
+        raise SystemExit(f"--out {asked.out} is inside {ROOT}: too near to the hidden tests")
+    records = {t: asked.out / t.slug / asked.flavour for t in load_tickets(tuple(asked.only))}
+    if there := [str(record) for record in records.values() if record.exists()]:
+        raise SystemExit(f"there already: {', '.join(there)}; remove it or give another --out")
     mini = install_mini(asked.out / "mini-env", asked.mini_version)
     endpoint = Endpoint(asked.model_url, asked.model)
     results = []
-    for ticket in load_tickets(tuple(asked.only)):
-        record = asked.out / ticket.slug / asked.flavour
-        if record.exists():
-            raise SystemExit(f"{record} is there already; remove it or give another --out")
+    for ticket, record in records.items():
         errand = Errand(record / "repository", record, python_of(ticket), endpoint, asked.flavour)
         make_repository(ticket, errand.repository)
         result = run_ticket(mini, ticket, errand)
@@ -59,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="the model's name as the endpoint spells it")
     parser.add_argument("--only", action="append", default=[], help="a ticket; repeat for more")
     parser.add_argument("--flavour", type=Flavour, choices=list(Flavour), default=Flavour.DEFAULT)
-    parser.add_argument("--out", type=_absolute, required=True, help="folder outside of this one")
+    parser.add_argument(
+        "--out", type=_absolute, required=True, help="a folder outside of this checkout"
+    )
     parser.add_argument("--mini-version", default=MINI_VERSION)
     parser.add_argument("--json", action="store_true", help="all results on standard output")
     return parser
@@ -97,8 +111,10 @@ def commit_all(repository: Path) -> str:
 
     What it committed by itself stays below, on whichever branch it was.
     """
-    git(repository, "checkout", "-q", "-B", BRANCH)
+    # A git that was killed at the agent's time limit leaves its lock.
+    (repository / ".git" / "index.lock").unlink(missing_ok=True)
     git(repository, "add", "-A")
+    git(repository, "checkout", "-q", "-B", BRANCH)
     git(repository, "commit", "-q", "--no-verify", "--allow-empty", "-m", "What the peer left")
     return git(repository, "rev-parse", "HEAD")
 
@@ -117,7 +133,8 @@ def _spent(trajectory: Path) -> Mapping[str, Any]:
     if not trajectory.exists():
         return {"exit_status": "NoTrajectory", "calls": 0}
     spent = read_trajectory(trajectory)
-    return asdict(spent) | {"cached_share": spent.cached_share}
+    near = str(BENCH) in trajectory.read_text("utf-8")
+    return asdict(spent) | {"cached_share": spent.cached_share, "came_near_hidden_tests": near}
 
 
 def command_line(mini: Mini, errand: Errand) -> str:

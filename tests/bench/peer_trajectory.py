@@ -27,7 +27,7 @@ class Spent:
     command_seconds: float
     """From an answer to the end of its commands, summed up."""
     config: Mapping[str, Any]
-    """The settings that were in force, as the agent recorded them."""
+    """The settings that were in force, as the agent recorded them, without its prompts."""
 
     @property
     def cached_share(self) -> float | None:
@@ -51,8 +51,16 @@ def read_trajectory(path: Path) -> Spent:
         cached_tokens=sum(cached) if cached else None,
         commands=sum(len(_extra(message).get("actions") or ()) for message in messages),
         command_seconds=round(sum(_waits(messages)), 1),
-        config=info["config"],
+        config=_without_prompts(info["config"]),
     )
+
+
+def _without_prompts(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_prompts(value) if isinstance(value, dict) else value
+        for name, value in config.items()
+        if not name.endswith("_template")
+    }
 
 
 def _extra(message: Mapping[str, Any]) -> Mapping[str, Any]:
