@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 TICKET ?= SHOP-7
 
-.PHONY: help setup demo test check bench lock browser
+.PHONY: help setup demo test check bench bench-tickets lock browser
 
 help:
 	@echo "make demo    a Jira ticket to a merged pull request, on this machine alone (TICKET=SHOP-7 or CARE-3)"
 	@echo "make test    checks and all tests"
 	@echo "make check   formatting, lint, types and import contracts"
 	@echo "make bench   what a step costs without the model"
+	@echo "make bench-tickets MODEL_URL=… [MODEL=…] [ONLY=…]   the tickets of the bench, with a model of yours"
 	@echo "make setup   the virtual environment .venv with the command .venv/bin/backsmith"
 	@echo "make lock    renew requirements.lock and requirements-dev.lock"
 
@@ -36,6 +37,11 @@ browser: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench
+
+bench-tickets: setup
+	@test -n "$(MODEL_URL)" || { echo "MODEL_URL is the address of the model; it ends in /v1" >&2; exit 2; }
+	$(BIN)/python -m tests.bench.tickets_bench --model-url "$(MODEL_URL)" \
+		$(if $(MODEL),--model "$(MODEL)") $(if $(ONLY),--only "$(ONLY)") $(BENCH)
 
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
