@@ -73,7 +73,8 @@ class Turn:
         if plan and plan.needs_approval(self._spec.approval):
             return outcome.model_copy(update={"text": _WAITS})
         is_at_work = self.stage is not Stage.PLAN
-        if not is_at_work and not any(is_writing(call.name) for call in later):
+        goes_on = self._spec.may_go_on and any(is_writing(call.name) for call in later)
+        if not is_at_work and not goes_on:
             return outcome
         self.stage = Stage.DEVELOP
         return outcome.model_copy(update={"text": _GOES_ON, "signal": None})

@@ -255,7 +255,7 @@ def _missed(edits: Iterable[Edit], result: str) -> tuple[str, ...]:
 
 def _places(tool: Tool | None, call: ToolCall, result: str) -> Iterable[Place]:
     if isinstance(tool, ReadFiles):
-        shown = _shown_lines(result) or {file: () for file in tool.files}
+        shown = _shown_lines(result) or dict.fromkeys(tool.files, ())
         return [Place(name=path, lines=lines) for path, lines in shown.items()]
     return [Place(name=f"{call.name} {_subject(tool)}")]
 

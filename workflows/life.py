@@ -175,7 +175,8 @@ class Life:
             model=self.policy.model_for(stage),
             budget_usd=self.policy.budget_usd,
             approval=self.policy.approval,
-            review_model=self.policy.model if self.policy.self_review else "",
+            may_go_on=self.policy.may_go_on(),
+            review_model=self.policy.review_model(),
         )
 
     # Hearing

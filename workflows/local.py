@@ -255,7 +255,8 @@ class LocalWork:
             model=self.policy.model_for(stage),
             budget_usd=self.policy.budget_usd,
             approval="never",  # nobody is there to ask; the branch is a proposal
-            review_model=self.policy.model if self.policy.self_review else "",
+            may_go_on=self.policy.may_go_on(),
+            review_model=self.policy.review_model(),
         )
 
     def _stopped(self, result: RunResult) -> dict[str, Any]:

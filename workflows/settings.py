@@ -59,6 +59,7 @@ class FlowSection(_Section):
 
     approval: Literal["risky", "always", "never"] = "risky"
     budget_usd: Decimal = Decimal(5)
+    self_review: bool = True
     status_in_progress: str = "In Progress"
     status_in_review: str = "In Review"
     status_done: str = "Done"

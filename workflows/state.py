@@ -83,6 +83,14 @@ class Policy(Value):
         """Return the model that a stage asks."""
         return self.stage_models.get(stage, self.model)
 
+    def may_go_on(self) -> bool:
+        """Tell whether the model that plans is the one that also carries plans out."""
+        return self.model_for("plan") == self.model_for("develop")
+
+    def review_model(self) -> str:
+        """Return the model that reads finished changes; empty if nobody does."""
+        return self.model_for("review") if self.self_review else ""
+
 
 class TicketState(BaseModel):
     """Everything a ticket's workflow knows; carried whole through continue-as-new."""

@@ -62,6 +62,8 @@ class RunSpec(Value):
     """How often the gates may fail in this run before a person is asked."""
     approval: str = "risky"
     """Which plans end the run, for a person to approve: `always`, `risky` or `never`."""
+    may_go_on: bool = True
+    """Whether a planning run may carry its plan out; not when another model is to do that."""
     review_model: str = ""
     """The model that reads the finished change; empty: nobody does."""
 

@@ -57,7 +57,7 @@ class ScriptedChatModel:
 
     def __init__(self, *script: Script, window: int = 128_000) -> None:
         self._script = list(script)
-        self._window = window
+        self.window_tokens = window
         self.heard: list[ModelRequest] = []
 
     @property
@@ -89,4 +89,4 @@ class ScriptedChatModel:
         return (said + offered) // 3 + 5 * (len(request.messages) + len(request.tools)) + 1
 
     def window(self, model: str) -> int:
-        return self._window
+        return self.window_tokens
