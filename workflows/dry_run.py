@@ -17,7 +17,7 @@ from integrations.ledger.ledger import open_ledger
 from workflows.local import LocalWork, read_ticket
 from workflows.settings import load_settings
 from workflows.state import Policy
-from workflows.wiring import build_artifacts, build_model, build_sandbox, build_workspace
+from workflows.wiring import build_artifacts, build_sandbox, build_workspace, model_client
 from workflows.work import base_commit, read_text, repository_at
 
 _PARTS = ("system", "tools", "survey", "ticket")
@@ -38,7 +38,7 @@ def show_first_request(path: Path, ticket: str, base: str | None, *, as_json: bo
                 settings.backsmith_home, sandbox, artifacts, lambda _repository: None
             )
             work = LocalWork(
-                desk=Desk(ledger, artifacts, workspace, sandbox, build_model(settings)),
+                desk=Desk(ledger, artifacts, workspace, sandbox, model_client(settings)),
                 repository=repository,
                 ticket=parsed,
                 base=base_commit(workspace, repository, base),

@@ -82,8 +82,13 @@ def build_workspace(
 
 
 def build_model(settings: Settings) -> OpenAIModel:
-    """Return the model endpoint."""
+    """Return the model endpoint. Raises SettingsError when none is named."""
     settings.require_model()
+    return model_client(settings)
+
+
+def model_client(settings: Settings) -> OpenAIModel:
+    """Return a client of the model endpoint, also where none is named: it counts tokens."""
     return OpenAIModel(
         OpenAIConnection(
             api_key=secret(settings.openai_api_key) or "none",
