@@ -21,7 +21,8 @@ from workflows.wiring import build_artifacts, build_sandbox, build_workspace, mo
 from workflows.work import base_commit, read_text, repository_at
 
 _PARTS = ("system", "tools", "survey", "ticket")
-_NO_MODEL = "unnamed"
+_NO_MODEL = "gpt-5"
+"""Whose vocabulary counts where no model is named."""
 
 
 def show_first_request(path: Path, ticket: str, base: str | None, *, as_json: bool) -> int:

@@ -14,10 +14,8 @@ class Finish(Tool):
     name: ClassVar[str] = "finish"
     stages = WRITING
 
-    title: str = Field(
-        min_length=1, max_length=72, description="Commit subject in the imperative mood."
-    )
-    summary: str = Field(min_length=1, description="What changed and why, for the reviewer.")
+    title: str = Field(min_length=1, max_length=72, description="Commit subject, imperative")
+    summary: str = Field(min_length=1, description="What changed and why")
     assumptions: list[str] = Field(default_factory=list)
 
     def run(self, bench: Bench) -> ToolOutcome:

@@ -10,28 +10,24 @@ from agent.tools.base import Bench, Tool, ToolOutcome
 
 
 class ProposePlan(Tool):
-    """Propose what you will change; propose again if it turns out wrong.
+    """Say what you will change; again if that turns out wrong.
 
-    With a migration, breaking change, security change, new dependency or open question it waits
-    for a person. Otherwise edit_files, run_checks and finish may follow in the same answer.
+    Migrations, new_dependencies, breaking_changes, security_sensitive and open_questions wait for
+    a person. Without any, the work may follow in the same answer.
     """
 
     name: ClassVar[str] = "propose_plan"
     stages = frozenset({Stage.PLAN, Stage.DEVELOP})
 
-    summary: str = Field(min_length=1, description="Two or three sentences.")
-    files: list[str] = Field(description="Paths you will add or change.")
-    endpoints: list[str] = Field(default_factory=list, description="Such as `GET /orders`.")
-    migrations: list[str] = Field(default_factory=list, description="Schema changes; else empty.")
-    tests: list[str] = Field(default_factory=list, description="What the new tests will prove.")
+    summary: str = Field(min_length=1, description="Two or three sentences")
+    files: list[str]
+    endpoints: list[str] = Field(default_factory=list, description="`GET /orders`")
+    migrations: list[str] = Field(default_factory=list)
+    tests: list[str] = Field(default_factory=list, description="What each proves")
     new_dependencies: list[str] = Field(default_factory=list)
-    breaking_changes: list[str] = Field(
-        default_factory=list, description="What existing API clients will notice; else empty."
-    )
-    security_sensitive: list[str] = Field(
-        default_factory=list, description="Authentication or permission changes; else empty."
-    )
-    risks: list[str] = Field(default_factory=list, description="What could go wrong in use.")
+    breaking_changes: list[str] = Field(default_factory=list, description="For API clients")
+    security_sensitive: list[str] = Field(default_factory=list)
+    risks: list[str] = Field(default_factory=list)
     open_questions: list[str] = Field(default_factory=list)
     assumptions: list[str] = Field(default_factory=list)
 
@@ -46,12 +42,12 @@ class ProposePlan(Tool):
 
 
 class Question(BaseModel):
-    """One question and what can be answered."""
+    """A question and the answers to choose from."""
 
     model_config = ConfigDict(extra="forbid")
 
     question: str = Field(min_length=1)
-    choices: list[str] = Field(max_length=4, description="Two to four answers to choose from.")
+    choices: list[str] = Field(max_length=4)
 
     @model_validator(mode="before")
     @classmethod
@@ -66,10 +62,7 @@ class Question(BaseModel):
 
 
 class AskHuman(Tool):
-    """Ask what only people can decide, such as missing or contradictory criteria.
-
-    Work stops for it: never ask what the repository or a stated assumption can answer.
-    """
+    """Ask what only people can decide; work stops until they answer."""
 
     name: ClassVar[str] = "ask_human"
 
@@ -86,13 +79,13 @@ class AskHuman(Tool):
 
 
 class AnswerReview(Tool):
-    """Write the reply to one review comment, after you made the change that it asks for."""
+    """Reply to a review comment in one or two sentences: what changed, or why not."""
 
     name: ClassVar[str] = "answer_review"
     stages = frozenset({Stage.RESPOND})
 
-    comment: int = Field(ge=1, description="The comment's number, as given.")
-    reply: str = Field(min_length=1, description="One or two sentences: what changed, or why not.")
+    comment: int = Field(ge=1, description="Its number")
+    reply: str = Field(min_length=1)
 
     def run(self, bench: Bench) -> ToolOutcome:
         """Keep the reply; it is posted with the commit that settles it."""
