@@ -5,21 +5,10 @@ from agent.desk import Desk
 from agent.domain.conversation import Message, ToolCall
 from agent.domain.errors import ToolError
 from agent.domain.ids import CommitSha
-from agent.domain.run import Acted, RunSpec, Signal, Stage
+from agent.domain.run import Acted, RunSpec, Signal
+from agent.stages import keep_stage, stage_of
 from agent.tools.base import ToolOutcome
 from agent.unsticking import Told, unstick
-
-_STAGE = "stage"
-
-
-def stage_of(desk: Desk, spec: RunSpec) -> Stage:
-    """Return the stage that a run is in: a planning run may have gone on to develop."""
-    return Stage(desk.ledger.find(spec.life, _STAGE, spec.run) or spec.stage)
-
-
-def _keep_stage(desk: Desk, spec: RunSpec, stage: Stage) -> None:
-    if stage is not spec.stage:
-        desk.ledger.keep(spec.life, _STAGE, spec.run, stage)
 
 
 def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
@@ -43,7 +32,7 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
         text = f"Error: nothing of this answer was kept. {error}"
         outcomes, snapshot = [ToolOutcome(text=text) for _ in calls], head
     else:
-        _keep_stage(desk, spec, turn.stage)
+        keep_stage(desk, spec, turn.stage)
     _write(desk, spec, position, calls, outcomes)
     signal = _strongest(outcomes)
     told = Told() if signal else unstick(desk, spec, position + len(calls))

@@ -4,12 +4,15 @@ from agent.desk import Desk
 from agent.domain.conversation import Message
 from agent.domain.evidence import Evidence, Gate
 from agent.domain.ids import CommitSha
-from agent.domain.run import Proof, RunSpec
+from agent.domain.plan import Plan
+from agent.domain.run import Proof, RunSpec, Stage
 from agent.evidence.gates import examine, run_gate
 from agent.evidence.result import Result
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
+from agent.plan_check import changed_paths, deviation
 from agent.prompting import render
+from agent.stages import stage_of
 from agent.unsticking import unstick
 
 
@@ -37,15 +40,17 @@ def prove(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Proof:
     _judge(desk, spec, head)
     evidence = desk.ledger.evidence(spec.life, head)
     open_items = tuple(item for item in evidence if not item.is_passable())
-    if not open_items:
+    undeclared = _undeclared(desk, spec, head)
+    if not open_items and not undeclared:
         return Proof(written=0, passed=True)
-    text = render("observation/gates", findings=[evidence_text(item) for item in open_items])
+    findings = [evidence_text(item) for item in open_items]
+    text = render("observation/gates", findings=findings, undeclared=undeclared)
     desk.ledger.write(spec.life, position, [Message(role="user", content=text)])
     told = unstick(desk, spec, position + 1)
     return Proof(
         written=1 + told.written,
         passed=False,
-        reason=_reason(open_items),
+        reason=_reason(open_items, undeclared),
         blocked=told.blocked,
     )
 
@@ -75,5 +80,15 @@ def _missing(
     return tuple(gate for gate in gates if gate not in known)
 
 
-def _reason(items: tuple[Evidence, ...]) -> str:
-    return "; ".join(f"{item.gate}: {item.reason}" for item in items)[:300]
+def _undeclared(desk: Desk, spec: RunSpec, head: CommitSha) -> tuple[str, ...]:
+    """Return the risks of the change that its plan does not name, where a person must hear them."""
+    if spec.approval == "never" or stage_of(desk, spec) is not Stage.DEVELOP:
+        return ()
+    plan = desk.ledger.find(spec.life, "plan", "current")
+    diff = desk.workspace.diff(spec.repository, spec.base, head)
+    return deviation(Plan.model_validate(plan) if plan else None, changed_paths(diff)).undeclared
+
+
+def _reason(items: tuple[Evidence, ...], undeclared: tuple[str, ...]) -> str:
+    reasons = [f"{item.gate}: {item.reason}" for item in items]
+    return "; ".join([*reasons, *(f"not in the plan: {risk}" for risk in undeclared)])[:300]

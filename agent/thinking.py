@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from hashlib import sha256
 
-from agent.acting import stage_of
 from agent.context import room_tokens
 from agent.desk import Desk
 from agent.domain.conversation import Message, ModelRequest, Reply
@@ -12,6 +11,7 @@ from agent.domain.ids import CommitSha
 from agent.domain.run import RunSpec, Thought
 from agent.folding import fold, seen
 from agent.prompting import render
+from agent.stages import stage_of
 from agent.tools.registry import tool_specs
 from agent.unsticking import unstick
 

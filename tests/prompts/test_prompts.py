@@ -159,7 +159,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "observation/gates": (
         "observation/gates",
-        {"findings": [evidence_text(TESTS_FAILED), evidence_text(LINT_FAILED)]},
+        {
+            "findings": [evidence_text(TESTS_FAILED), evidence_text(LINT_FAILED)],
+            "undeclared": ["a database migration (alembic/versions/0004_cancel.py)"],
+        },
     ),
     "observation/no_tool_call": (
         "observation/no_tool_call",

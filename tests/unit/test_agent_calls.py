@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from agent.acting import act, stage_of
+from agent.acting import act
 from agent.domain.run import Acted, RunSpec, Signal, Stage
+from agent.stages import stage_of
 from tests.fakes.bench import LIFE, Office, failed, junit, office
 from tests.fakes.chat_model import call, calls
 
