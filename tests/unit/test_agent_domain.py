@@ -88,6 +88,7 @@ PARENTS = {
     errors.NotFoundError: errors.PermanentError,
     errors.PermissionDeniedError: errors.PermanentError,
     errors.QuotaSpentError: errors.PermanentError,
+    errors.ContextOverflowError: errors.PermanentError,
     errors.SandboxUnavailableError: errors.PermanentError,
     errors.NeedsHumanError: errors.DeveloperError,
     errors.ToolError: errors.DeveloperError,
