@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from integrations.openai.text_protocol import as_text, from_text
 from tests.fakes.chat_model import call, say
 from tests.fakes.model_server import Entry, ModelServer, Refuse
 from tests.prompts.snapshot import matches
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 READ = ToolSpec(
     name="read_files",
@@ -85,7 +88,7 @@ def test_tools_are_told_compactly_in_the_system_message() -> None:
     asked = as_text(REQUEST)
     assert asked.tools == ()
     assert [each.role for each in asked.messages] == ["system", "user"]
-    matches("text_protocol", asked.messages[0].content)
+    matches("text_protocol", asked.messages[0].content, SNAPSHOTS)
 
 
 def test_a_transcript_without_a_system_message_gets_one() -> None:
