@@ -53,6 +53,8 @@ def _read(
 ) -> dict[str, Any]:
     if desk.ledger.spent(spec.life).cost_usd >= spec.budget_usd:
         return {"findings": [], "left_out": "the budget is spent"}
+    if head == spec.base:
+        return {"findings": [], "left_out": "nothing was changed"}
     desk.show(spec.life, "reading its own change")
     request = review_request(desk, spec, head)
     try:

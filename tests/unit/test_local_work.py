@@ -12,8 +12,9 @@ import pytest
 
 from agent.domain.conversation import Message
 from agent.domain.errors import SettingsError
+from agent.readiness import NO_TEXT
 from tests.contract.git_remote import bubblewrap, git
-from tests.fakes.chat_model import call, say
+from tests.fakes.chat_model import call, calls, say
 from tests.fakes.model_server import ModelServer
 from workflows.local import LocalTicket, read_ticket
 
@@ -77,7 +78,9 @@ EDIT = call(
         },
     ],
 )
+CHECKS = call("run_checks")
 FINISH = call("finish", title="Greet people by name", summary="`greet()` takes a name now.")
+NO_FAULT = call("report_findings", findings=[])
 KEYS = {
     "ticket",
     "outcome",
@@ -90,6 +93,7 @@ KEYS = {
     "questions",
     "reason",
     "model",
+    "self_review",
     "seconds",
 }
 
@@ -156,7 +160,7 @@ def model_for(town: Town, *script: Message) -> ModelServer:
 
 
 def test_a_ticket_becomes_a_branch_with_proof(town: Town) -> None:
-    with model_for(town, PLAN, EDIT, FINISH) as model:
+    with model_for(town, PLAN, EDIT, FINISH, NO_FAULT) as model:
         town.environment = {"OPENAI_BASE_URL": model.url}
         code, result = town.work_on_ticket()
     assert code == 0, result
@@ -166,12 +170,57 @@ def test_a_ticket_becomes_a_branch_with_proof(town: Town) -> None:
     assert (result["branch"], result["base"]) == (branch, town.base)
     assert result["tests"] == {"before": 1, "after": 2}
     assert (result["questions"], result["reason"]) == ([], None)
-    assert result["model"]["calls"] == 3
+    assert (result["model"]["calls"], result["self_review"]["calls"]) == (4, 1)
     assert result["model"]["cost_usd"] == 0.0
     head = git(town.repository, "rev-parse", branch)
     assert (result["head"], result["commits"]) == (head, [head])
     assert git(town.repository, "rev-parse", f"{head}^") == town.base
     assert git(town.repository, "show", f"{head}:hello.py") == BETTER.strip()
+
+
+def test_a_small_ticket_takes_one_answer_and_the_self_review(town: Town) -> None:
+    with model_for(town, calls(PLAN, EDIT, CHECKS, FINISH), NO_FAULT) as model:
+        town.environment = {"OPENAI_BASE_URL": model.url}
+        code, result = town.work_on_ticket()
+    assert (code, result["verdict"], result["model"]["calls"]) == (0, "pass", 2)
+
+
+def test_findings_of_the_self_review_go_back_once(town: Town) -> None:
+    fault = call("report_findings", findings=[{"path": "hello.py:2", "problem": "No shout."}])
+    louder = call("edit_files", edits=[{"path": "NEWS.md", "content": "Louder.\n"}])
+    answers = (calls(PLAN, EDIT, FINISH), fault, calls(louder, FINISH))
+    with model_for(town, *answers) as model:
+        town.environment = {"OPENAI_BASE_URL": model.url}
+        code, result = town.work_on_ticket()
+    assert (code, result["model"]["calls"]) == (0, 3)
+    assert "No shout." in json.dumps(model.requests[2].body)
+    assert git(town.repository, "show", f"{result['head']}:NEWS.md") == "Louder."
+
+
+def test_the_self_review_can_be_switched_off(town: Town) -> None:
+    with model_for(town, calls(PLAN, EDIT, FINISH)) as model:
+        town.environment = {"OPENAI_BASE_URL": model.url}
+        code, result = town.work_on_ticket("--no-self-review")
+    assert (code, result["model"]["calls"], result["self_review"]["calls"]) == (0, 1, 0)
+
+
+def test_a_dry_run_shows_the_first_request_and_calls_nothing(town: Town) -> None:
+    bubblewrap(town.folder)
+    done = town.work("shop", "--ticket", "ticket.md", "--dry-run", "--json")
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert shown["fixed_tokens"] == shown["system"] + shown["tools"] + shown["survey"]
+    assert 0 < shown["fixed_tokens"] <= 3_000
+    assert "`greet()` takes a name." in shown["request"]["messages"][2]["content"]
+    assert town.branches() == ["main"]
+    assert not (town.folder / "home" / "ledger.db").exists()
+
+
+def test_a_dry_run_can_be_read_by_people(town: Town) -> None:
+    bubblewrap(town.folder)
+    done = town.work("shop", "--ticket", "ticket.md", "--dry-run")
+    assert "fixed (without the ticket)" in done.stdout
+    assert "`greet()` takes a name." in done.stdout
 
 
 @dataclass
@@ -185,7 +234,7 @@ class Finished:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     town = Town(tmp_path_factory.mktemp("finished"))
-    with model_for(town, PLAN, EDIT, FINISH) as model:
+    with model_for(town, PLAN, EDIT, FINISH, NO_FAULT) as model:
         town.environment = {"OPENAI_BASE_URL": model.url}
         _code, result = town.work_on_ticket()
     return Finished(town, result)
@@ -231,11 +280,11 @@ def test_a_start_after_a_stop_in_the_middle_pays_nothing_twice(town: Town) -> No
     assert stopped.stdout == ""
     assert "the script is over" in stopped.stderr
     assert len(stopped.stderr.splitlines()) == 1
-    with ModelServer([FINISH]) as second:
+    with ModelServer([FINISH, NO_FAULT]) as second:
         town.environment = {"OPENAI_BASE_URL": second.url}
         code, result = town.work_on_ticket()
-    assert (code, result["verdict"], result["model"]["calls"]) == (0, "pass", 3)
-    assert len(second.requests) == 1
+    assert (code, result["verdict"], result["model"]["calls"]) == (0, "pass", 4)
+    assert len(second.requests) == 2
 
 
 def test_a_question_blocks_and_its_answer_goes_on(town: Town) -> None:
@@ -249,7 +298,7 @@ def test_a_question_blocks_and_its_answer_goes_on(town: Town) -> None:
     assert result["verdict"] == "incomplete"
     assert town.branches() == ["main"]
     (town.folder / "answer.md").write_text("It is Hello.")
-    with ModelServer([PLAN, EDIT, FINISH]) as answered:
+    with ModelServer([PLAN, EDIT, FINISH, NO_FAULT]) as answered:
         town.environment = {"OPENAI_BASE_URL": answered.url}
         code, result = town.work_on_ticket("--answer", "answer.md")
     assert (code, result["outcome"]) == (0, "done")
@@ -281,9 +330,7 @@ def test_a_ticket_without_text_blocks_with_a_question_and_no_model_call(town: To
     result = json.loads(done.stdout)
     assert done.returncode == 1
     assert result["reason"] == "the ticket has no text"
-    assert result["questions"] == [
-        "The ticket has no text. What should change, and how will we know that it works?"
-    ]
+    assert result["questions"] == [NO_TEXT]
     assert silent.requests == []
 
 
