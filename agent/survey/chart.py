@@ -16,7 +16,7 @@ _FOLDER = 6
 """Characters for a folder's line break and slash."""
 _FOR_NAMES = 0.45
 """The share of the room that names of files may take before symbols get theirs."""
-_LESS_TELLING = ("tests", "fixture", "function")
+_LESS_TELLING = ("fixture", "function")
 
 
 class Chart(NamedTuple):
@@ -90,9 +90,11 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _symbols(module: Module) -> str:
-    """Return the symbols of a module, public ones first, cut with the number of what is gone."""
+    """Return the public symbols of a module, cut with the number of what is gone."""
     is_long = module.lines > _LONG_FILE
-    public = [symbol for symbol in module.symbols if not symbol.name.startswith("_")]
+    # That a test file has tests goes without saying; its fixtures are worth a word.
+    told = [symbol for symbol in module.symbols if symbol.kind != "tests"]
+    public = [symbol for symbol in told if not symbol.name.startswith("_")]
     telling = sorted(public, key=lambda symbol: symbol.kind in _LESS_TELLING)
     common = _common_url(telling)
     shown: list[str] = []

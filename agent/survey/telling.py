@@ -51,14 +51,15 @@ def introduction(
 def _told(survey: Survey, repository: str, stack: Stack, relevance: Relevance, scale: float) -> str:
     facts = _facts(survey, stack, scale)
     commands = (*stack.tests, *stack.lint, *stack.types)
-    rules = _rules(survey, int(_FOR_RULES * scale), commands)
+    rules = _first_rules(survey, int(_FOR_RULES * scale), commands)
+    facts["More rules"] = _other_rules(survey, rules, int(300 * scale))
     used = sum(map(len, facts.values())) + sum(len(rule["text"]) for rule in rules)
     room = min(_FOR_CHART, _ROOM - used)
     lines, elsewhere, missing = chart(survey, relevance, int(room * scale))
     return render(
         "task/repository",
         repository=_short(repository, 100),
-        facts={name: _plain(text) for name, text in facts.items()},
+        facts={name: _plain(text) for name, text in facts.items() if text},
         chart=[_plain(line) for line in lines],
         folded=_plain(_listed(survey.folded, int(300 * scale))),
         elsewhere=_plain(_listed(elsewhere, int(350 * scale))),
@@ -69,7 +70,7 @@ def _told(survey: Survey, repository: str, stack: Stack, relevance: Relevance, s
 
 
 def _facts(survey: Survey, stack: Stack, scale: float) -> dict[str, str]:
-    """Return what is known, by what it is; what is not known is left out."""
+    """Return what is known, by what it is; what is not known is empty."""
     known = {
         "Note": _listed(survey.remarks, int(500 * scale), " "),
         "Python": survey.python,
@@ -81,7 +82,7 @@ def _facts(survey: Survey, stack: Stack, scale: float) -> dict[str, str]:
         "Started by": _listed(survey.entry_points, int(250 * scale), "; "),
         "Newest commits": _listed(survey.subjects, int(300 * scale), "; "),
     }
-    return {name: _short(text, int(600 * scale)) for name, text in known.items() if text}
+    return {name: _short(text, int(600 * scale)) for name, text in known.items()}
 
 
 def _plain(text: str) -> str:
@@ -112,15 +113,20 @@ def _resource(resource: Resource, room: int) -> str:
     return f"{resource.name}: {_listed(places, room, ' ')}"
 
 
-def _rules(survey: Survey, room: int, commands: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Return the first text with its rules, and of the others what they are about."""
-    shown: list[dict[str, Any]] = []
-    for rule in survey.rules:
-        text, more = cut(rule.text, room, commands) if not shown else ("", 0)
-        about = "" if text else _listed([t for t in titles(rule.text) if t], 150, ", ")
-        room -= len(text)
-        shown.append({"path": rule.path, "text": text, "more": more, "about": about})
-    return shown
+def _first_rules(survey: Survey, room: int, commands: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Return the most binding text, as far as there is room for it."""
+    for rule in survey.rules[:1]:
+        text, more = cut(rule.text, room, commands)
+        if text:
+            return [{"path": rule.path, "text": text, "more": more}]
+    return []
+
+
+def _other_rules(survey: Survey, shown: list[dict[str, Any]], room: int) -> str:
+    """Return what the other texts are about."""
+    others = [rule for rule in survey.rules if rule.path not in {item["path"] for item in shown}]
+    about = ((rule.path, _listed(filter(None, titles(rule.text)), 150)) for rule in others)
+    return _listed([f"{path} ({topics})" if topics else path for path, topics in about], room, "; ")
 
 
 def _listed(items: Iterable[str], room: int, between: str = ", ") -> str:

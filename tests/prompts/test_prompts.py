@@ -77,6 +77,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
                 "Packages": "fastapi 0.165.0, sqlalchemy 2.1.9",
                 "Gates": "pytest -q; ruff check .; mypy shop",
                 "App": "shop/main.py:33 app = create_app()",
+                "More rules": "CONTRIBUTING.md (Migrations)",
             },
             "nearest": ["Order: shop/models/order.py shop/routers/orders.py"],
             "chart": [
@@ -87,8 +88,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "elsewhere": "docs/adr/ 12",
             "folded": "shop/static/ 312 files",
             "rules": [
-                {"path": "AGENTS.md", "text": "- Cents.\n", "more": 2, "about": ""},
-                {"path": "CONTRIBUTING.md", "text": "", "more": 0, "about": "Migrations"},
+                {"path": "AGENTS.md", "text": "- Money is in cents.\n", "more": 2},
             ],
         },
     ),
