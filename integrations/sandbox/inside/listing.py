@@ -57,7 +57,10 @@ def _walk(folder: Path, depth: int) -> Iterator[str]:
 def existing(path: Any) -> Path:
     """Return a path that exists within the root, symlinks resolved."""
     name = relative(path)
-    resolved = (ROOT / name).resolve()
+    try:
+        resolved = (ROOT / name).resolve()
+    except RuntimeError:  # as Python before 3.13 names a loop
+        raise Refused(f"{shown(name)} is a symlink to itself; leave it alone") from None
     if resolved != ROOT and ROOT not in resolved.parents:
         raise Refused(f"{shown(name)} is a symlink that leads out of the repository; leave it")
     if not resolved.exists():
