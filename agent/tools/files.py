@@ -123,9 +123,10 @@ class ListFiles(Tool):
 def _by_folder(entries: list[str], counts: dict[str, int]) -> Iterator[str]:
     """Yield `folder/: names`; a folder that was not opened is a name with its number of files."""
     folders: dict[str, list[str]] = {}
-    for entry in entries:
-        head, slash, last = entry.rstrip("/").rpartition("/")
-        if entry.endswith("/") and entry not in counts and entry[0] != '"':
+    parts = [entry.rstrip("/").rpartition("/") for entry in entries]
+    opened = {head + slash for head, slash, _ in parts}
+    for entry, (head, slash, last) in zip(entries, parts, strict=True):
+        if entry in opened:
             continue
         count = f" ({counts[entry]} files)" if entry in counts else ""
         name = last + "/" * entry.endswith("/")

@@ -140,7 +140,7 @@ def test_a_call_that_fails_is_an_error_for_the_model_but_not_invalid() -> None:
     at = office()
     acted = at.act(MISSING)
     [result] = at.results()
-    assert result.startswith("Error: edit 1 of 1: none.py does not exist")
+    assert result.startswith("Error: edit 1 of 1 (none.py): none.py does not exist")
     assert not acted.invalid
 
 
@@ -234,7 +234,7 @@ def test_each_step_begins_at_the_snapshot_that_it_is_given() -> None:
     first = at.act(EDIT)
     at.ledger.write(LIFE, 2, [call("read_files", files=[{"path": "app.py"}])])
     act(at.desk, at.spec(), 3, first.head)
-    assert "2  2" in at.results()[1]
+    assert "2\t2" in at.results()[1]
 
 
 def test_what_a_command_leaves_behind_is_in_the_snapshot() -> None:
@@ -250,4 +250,6 @@ def test_time_is_told_of_a_command_that_was_stopped() -> None:
         exit_code=-9, output="working\n", seconds=command.timeout.total_seconds(), timed_out=True
     )
     at.act(call("run_command", command="sleep 99", timeout_seconds=7))
-    assert at.results() == ["[stopped: time is up, 7.0 s]\nworking"]
+    [shown] = at.results()
+    assert shown.startswith("[stopped after 7 s, its time was up: sleep 99;")
+    assert shown.endswith("\nworking")

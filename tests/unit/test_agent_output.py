@@ -83,7 +83,7 @@ def test_the_end_of_a_traceback_in_the_middle_stays() -> None:
 
 
 def test_lines_that_differ_by_numbers_are_folded_when_there_is_no_room() -> None:
-    bars = [f"Downloading {n}% [{'=' * (n // 20)}]" for n in range(1000)]
+    bars = [f"Downloading {n}% [{'=' * (1 + n // 20)}]" for n in range(1000)]
     shown = cut_output("\n".join([*noise(100), *bars, *noise(100)]), 3000).text
     assert "[998 lines like the one above]" in shown
 

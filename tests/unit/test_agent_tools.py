@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import jsonschema
 import pytest
@@ -284,7 +285,7 @@ def test_long_output_keeps_its_end_and_is_kept_whole() -> None:
     ],
 )
 def test_a_special_end_comes_with_what_to_do(
-    command: str, result: dict[str, object], remark: str
+    command: str, result: dict[str, Any], remark: str
 ) -> None:
     at = office()
     at.shell.on(command, **result)

@@ -57,7 +57,10 @@ def walk(folder: Path, depth: int) -> Iterator[str]:
 def existing(path: Any) -> Path:
     """Return a path that exists within the root, symlinks resolved."""
     name = relative(path)
-    resolved = (ROOT / name).resolve()
+    try:
+        resolved = (ROOT / name).resolve()
+    except RuntimeError:  # as Python before 3.13 names a loop
+        raise Refused(f"{shown(name)} is a symlink to itself; leave it alone") from None
     if resolved != ROOT and ROOT not in resolved.parents:
         raise Refused(f"{shown(name)} is a symlink that leads out of the repository; leave it")
     if not resolved.exists():
@@ -122,29 +125,38 @@ def tree(files: list[str], prefix: str, depth: int, limit: int) -> dict[str, Any
 
 
 def _without_the_fullest(entries: set[str], prefix: str, limit: int) -> list[str]:
-    """Close the folders with the most in them until the rest fits."""
+    """Close folders until the rest fits: huge ones, then the deepest, the fuller first."""
     held: dict[str, int] = {}
+    below: dict[str, int] = {}
     for entry in entries:
         held[_parent(entry)] = held.get(_parent(entry), 0) + 1
-    excess, closed = len(entries) - limit, set()
-    for folder in sorted(held, key=lambda folder: held[folder], reverse=True):
+        for folder in _above(entry):
+            below[folder] = below.get(folder, 0) + 1
+    excess = len(entries) - limit
+    closed: set[str] = set()
+
+    def order(folder: str) -> tuple[bool, int, int, str]:
+        return (held[folder] <= limit // 3, -folder.count("/"), -held[folder], folder)
+
+    for folder in sorted(held, key=order):
         if excess <= 0:
             break
-        if folder != prefix:
+        if len(folder) > len(prefix) and not closed.intersection(_above(folder)):
             closed.add(folder)
-            excess -= held[folder]
-    return sorted(entry for entry in entries if not _is_within(entry, closed))
+            excess -= below[folder]
+            for higher in _above(folder):
+                below[higher] -= below[folder]
+    return sorted(entry for entry in entries if not closed.intersection(_above(entry)))
+
+
+def _above(entry: str) -> Iterator[str]:
+    """Yield the folders that an entry is in, the nearest first."""
+    parent = _parent(entry)
+    while parent:
+        yield parent
+        parent = _parent(parent)
 
 
 def _parent(entry: str) -> str:
     head, slash, _ = entry.rstrip("/").rpartition("/")
     return head + slash
-
-
-def _is_within(entry: str, folders: set[str]) -> bool:
-    parent = _parent(entry)
-    while parent:
-        if parent in folders:
-            return True
-        parent = _parent(parent)
-    return False

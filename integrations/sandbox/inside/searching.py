@@ -25,7 +25,7 @@ from integrations.sandbox.inside.paths import (
 LONGEST_LINE = 300
 _LARGEST_NAMED = 64 << 20
 """A file that is named, such as a kept output, may be larger than one that is come across."""
-_MOST_COUNTS = 200
+_MOST_COUNTS = 100
 _PATIENCE_SECONDS = 6
 
 
