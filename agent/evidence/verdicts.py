@@ -77,10 +77,13 @@ def _found(result: Result, problems: Compared) -> str:
         if result.gate is Gate.TESTS:
             return _first(result, problems)
         return f"{number} finding{'s' if number > 1 else ''}{old}" if number else "no findings"
-    others = [problem.text for problem in result.findings]
+    others = [
+        f"{problem.text.splitlines()[0]}{' as at the base' if problem in problems.old else ''}"
+        for problem in result.findings
+    ]
     failed = {problem.key for problem in problems.old} & {test.key for test in result.tests}
     told = count_text(result.count, _too(len(failed), len(result.tests) - len(failed)))
-    return "; ".join([told, *(text.splitlines()[0] for text in others if text)])
+    return "; ".join([told, *others])
 
 
 def _first(result: Result, problems: Compared) -> str:
