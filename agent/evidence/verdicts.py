@@ -4,8 +4,10 @@ from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.domain.ids import CommitSha
 from agent.evidence.result import MAX_FAILING, MAX_FINDINGS, Compared, Result, compare, gone
 from agent.evidence.words import problems_text, short_list
+from agent.text import first_line, visible
 
 OUTPUT_LIMIT = 6_000
+_LONGEST_REASON = 600
 
 
 def conclude(
@@ -23,7 +25,7 @@ def conclude(
     unable = compare(result.unable, base)
     status = _status(result, problems, unable)
     is_bad = status in (GateStatus.FAIL, GateStatus.NOT_RUN)
-    reason = _reason(result, problems, unable, base)
+    reason = _one_line(_reason(result, problems, unable, base))
     return Evidence(
         gate=result.gate,
         status=status,
@@ -68,6 +70,12 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
     if fewer > 0 and not result.is_selection:
         parts.append(f"{fewer} fewer tests than at the base")
     return "; ".join(parts)
+
+
+def _one_line(reason: str) -> str:
+    """Return a reason fit for people's pages: names of tests and output in it are foreign."""
+    plain = visible(reason).replace("<", "(").replace(">", ")")
+    return first_line(" ".join(plain.split()), _LONGEST_REASON)
 
 
 def _found(result: Result, problems: Compared) -> str:

@@ -137,3 +137,10 @@ def test_evidence_that_was_kept_before_there_were_names_can_be_compared() -> Non
 def test_two_hundred_failing_tests_are_kept_by_name() -> None:
     found = judged(ran(*(f"a::t{n}" for n in range(250))))
     assert (len(found.failing), found.total) == (200, 250)
+
+
+def test_foreign_words_in_a_reason_stay_words() -> None:
+    head = ran(ran=frozenset({"a::x"}))
+    found = judged(head, ran("a::t[<!-- x\n| ✅]"))
+    assert "<" not in found.reason
+    assert "\n" not in found.reason
