@@ -41,7 +41,7 @@ OUTSIDE = _options(LIGHT_QUEUE, timedelta(minutes=2), timedelta(hours=24), beats
 POLITE = _options(LIGHT_QUEUE, timedelta(seconds=30), timedelta(minutes=2), beats=False)
 """Progress in the channel: nice to have, never worth stopping for."""
 MODEL = _options(TASK_QUEUE, timedelta(minutes=20), timedelta(hours=6), beats=True)
-CODE = _options(TASK_QUEUE, timedelta(hours=1), timedelta(hours=6), beats=True)
-"""Everything that runs repository code or moves a worktree."""
+CODE = _options(TASK_QUEUE, timedelta(hours=4), timedelta(hours=12), beats=True)
+"""Everything that runs repository code or moves a worktree; a suite may take an hour, twice."""
 GIT = _options(TASK_QUEUE, timedelta(minutes=10), timedelta(hours=24), beats=True)
 """Fetches and pushes."""

@@ -13,6 +13,7 @@ RESULTS = ".backsmith-results"
 """The workspace keeps this folder out of every snapshot."""
 _OUTPUT_CAP_BYTES = 8 << 20
 _UNABLE_LIMIT = 3_000
+_HANGS = "To find out what hangs, give run_command a part of it, with a short timeout_seconds."
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 """The shell's exit codes for a command that is not there, or is no program."""
 _NO_MODULE = re.compile(r"^\S*python[\d.]*: No module named \S+$", re.MULTILINE)
@@ -23,7 +24,6 @@ def run_line(bench: Bench, line: str, timeout: timedelta) -> CommandResult:
     environment = (
         ("RUFF_OUTPUT_FORMAT", "concise"),
         ("COVERAGE_FILE", f"{bench.worktree.path}/{RESULTS}/coverage"),
-        ("COLUMNS", "200"),
     )
     result = bench.sandbox.run(
         bench.worktree,
@@ -46,9 +46,10 @@ def is_missing(result: CommandResult) -> bool:
 
 def unable(gate: Gate, command: str, result: CommandResult, why: str) -> Result:
     """Return the result of a command that did not come to one."""
+    hint = f"{_HANGS}\n" if result.timed_out else ""
     problem = Problem(
         key=f"could not run: {command}",
-        text=head_and_tail(result.output, _UNABLE_LIMIT),
+        text=hint + head_and_tail(result.output, _UNABLE_LIMIT),
         place=why,
     )
     return Result(

@@ -29,8 +29,14 @@ _USAGE = (3, 4)
 """pytest's exit codes for a fault of its own, and for arguments or a conftest.py it cannot use."""
 _REPORT_OPTIONS = re.compile(r"\s--cov-report(?:=|\s+)\S+")
 _COVERAGE = re.compile(r"Required test coverage of .*|.*total of \S+ is less than fail-under=.*")
+_NOT_FOUND = re.compile(r"ERROR: (?P<error>(?:file or directory )?not found: \S+)")
+_NOISE = re.compile(
+    r"^(?:platform|rootdir|configfile|plugins|cachedir|asyncio|django|testpaths|Using)\b.*\n"
+    r"|^[-=]+ (?:test session starts|generated xml file.*) [-=]+\n|^.*PytestDeprecationWarning.*\n",
+    re.MULTILINE,
+)
+"""What pytest says about itself."""
 WRITE_TESTS = "no test was collected: write tests for what the change does"
-_NOTHING = Problem(key="", text=WRITE_TESTS)
 _LOW_COVERAGE = "coverage below what is required"
 _UNITTEST = ("manage.py", "unittest")
 
@@ -38,7 +44,7 @@ _UNITTEST = ("manage.py", "unittest")
 def check_tests(bench: Bench, select: tuple[str, ...] = ()) -> Result:
     """Run the tests, all or a selection, and read which failed."""
     lines = [parse_line(command) for command in bench.stack.tests]
-    if not lines:
+    if not lines:  # no file of the repository speaks of Python at all
         return Result(gate=Gate.TESTS, nothing_to_do="no test command was found")
     chosen = [best_line(lines, select)] if select else lines
     results = [_run_one(bench, selected(line, select)) for line in chosen]
@@ -49,7 +55,7 @@ def check_tests(bench: Bench, select: tuple[str, ...] = ()) -> Result:
 def _of_selection(result: Result) -> Result:
     """Return a selection's result: what is asked of the whole suite is not asked of a part."""
     findings = tuple(f for f in result.findings if f.key != _LOW_COVERAGE)
-    if findings == (_NOTHING,):
+    if findings and not any(finding.key for finding in findings):
         findings = (Problem(key="", text="no test fits the selection"),)
     return result.model_copy(update={"is_selection": True, "findings": findings})
 
@@ -57,10 +63,16 @@ def _of_selection(result: Result) -> Result:
 def _with_tests(bench: Bench, result: Result) -> Result:
     """Forgive that there are no tests when the change is not about code."""
     is_empty = not (result.tests or result.unable or result.count)
-    if is_empty and set(result.findings) == {_NOTHING} and changed_python(bench) == ():
+    if is_empty and not any(f.key for f in result.findings) and changed_python(bench) == ():
         reason = "there are no tests, and no Python file was changed"
         return Result(gate=Gate.TESTS, nothing_to_do=reason)
     return result
+
+
+def _nothing(line: CommandLine) -> Problem:
+    """Return the problem that there are no tests, for which the base is no excuse."""
+    where = " (unittest finds test*.py in folders with an __init__.py)"
+    return Problem(key="", text=WRITE_TESTS + (where if line.tool == "unittest" else ""))
 
 
 def _run_one(bench: Bench, line: CommandLine) -> Result:
@@ -107,7 +119,7 @@ def _run_pytest(bench: Bench, line: CommandLine) -> Result:
     result = run_line(bench, f"mkdir -p {RESULTS}; rm -f {_JUNIT}; {plain.shell()}", TIMEOUT)
     report = _read_report(bench, line.folder)
     if result.exit_code == _NO_TESTS and not result.timed_out:
-        return _result(line, result, findings=(_NOTHING,))
+        return _result(line, result, findings=(_nothing(line),))
     if _is_broken(result) or report is None or result.exit_code in _USAGE:
         return _broken(line, result)
     return _judged(line, result, report)
@@ -123,7 +135,7 @@ def _read_report(bench: Bench, folder: str) -> TestReport | None:
 
 def _judged(line: CommandLine, result: CommandResult, report: TestReport) -> Result:
     if report.count == TestCount():
-        return _result(line, result, findings=(_NOTHING,))
+        return _result(line, result, findings=(_nothing(line),))
     tests = tuple(Problem(key=f.name, text=f.text, place=f.name) for f in report.failures)
     return _result(line, result, report, tests, _other_faults(result, report))
 
@@ -147,12 +159,18 @@ def _is_broken(result: CommandResult) -> bool:
 
 
 def _broken(line: CommandLine, result: CommandResult) -> Result:
+    """Return why there is no result; with a time-out the last line names the test that ran."""
     ended = f"exit code {result.exit_code}"
     if result.timed_out:
         last = first_line(result.output.rpartition("\n")[2], 200)
         ended = f"{int(TIMEOUT.total_seconds() // 60)} minutes were over; the last line: {last}"
+    elif is_missing(result):
+        ended = "it is not installed here"
+    elif usage := _NOT_FOUND.search(result.output):
+        ended = usage["error"]
     why = f"the tests did not run to their end ({ended})"
-    return unable(Gate.TESTS, line.shell(), result, why)
+    essence = result.model_copy(update={"output": _NOISE.sub("", result.output).strip()})
+    return unable(Gate.TESTS, line.shell(), essence, why)
 
 
 def _result(

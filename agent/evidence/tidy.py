@@ -97,24 +97,29 @@ def _in_disorder(
     candidates = [path for path in changed if path in found]
     if code == "F401":
         candidates = [path for path in candidates if basename(path) not in _FOR_EFFECT]
-    return [path for path in candidates if _was_in_order(bench, line, code, path)]
+    return _in_order_before(bench, line, code, candidates) if candidates else []
 
 
-def _was_in_order(bench: Bench, line: CommandLine, code: str, path: str) -> bool:
-    """Tell whether a file is new, or passed the same check at the base."""
-    place = shlex.quote(f"{bench.base}:{path}")
-    [name] = map(shlex.quote, _inside([path], line))
-    plain = shlex.join(_without_check(line))
+def _in_order_before(bench: Bench, line: CommandLine, code: str, files: list[str]) -> list[str]:
+    """Return the files that are new, or passed the same check at the base."""
+    name = f'"${{f#{line.folder}/}}"' if line.folder else '"$f"'
     check = {
         "ruff": f"--stdin-filename {name} -",
-        "black": f"--check -q --stdin-filename {name} -",
-        "isort": f"--check-only -q --filename {name} -",
+        "black": f"--check --stdin-filename {name} -",
+        "isort": f"--check-only --filename {name} -",
     }[line.tool]
     if line.tool == "ruff":
-        check = f"--select {code} -q {check}" if code in ("I001", "F401") else f"--check -q {check}"
-    checked = line.model_copy(update={"text": f"{plain} {check}"}).shell()
-    script = f"git cat-file -e {place} 2>/dev/null || exit 0; git show {place} | ({checked})"
-    return run_line(bench, script, _TIMEOUT).exit_code == 0
+        check = f"{'--check' if code == 'unformatted' else f'--select {code}'} {check}"
+    words = shlex.join(_without_check(line))
+    checked = line.model_copy(update={"text": f"{words} {check}"}).shell()
+    base = shlex.quote(str(bench.base))
+    script = (
+        f"for f in {shlex.join(files)}; do "
+        f'if ! git cat-file -e {base}:"$f" 2>/dev/null || '
+        f'(git show {base}:"$f" | ({checked})) >/dev/null 2>&1; then printf "%s\\n" "$f"; fi; done'
+    )
+    passed = run_line(bench, script, _TIMEOUT).output.splitlines()
+    return [path for path in files if path in passed]
 
 
 def _inside(files: Iterable[str], line: CommandLine) -> list[str]:

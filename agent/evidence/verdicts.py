@@ -4,8 +4,10 @@ from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.domain.ids import CommitSha
 from agent.evidence.result import MAX_FAILING, MAX_FINDINGS, Compared, Result, compare, gone
 from agent.evidence.words import problems_text, short_list
+from agent.text import first_line, visible
 
 OUTPUT_LIMIT = 6_000
+_LONGEST_REASON = 600
 
 
 def conclude(
@@ -23,7 +25,7 @@ def conclude(
     unable = compare(result.unable, base)
     status = _status(result, problems, unable)
     is_bad = status in (GateStatus.FAIL, GateStatus.NOT_RUN)
-    reason = _reason(result, problems, unable, base)
+    reason = _one_line(_reason(result, problems, unable, base))
     return Evidence(
         gate=result.gate,
         status=status,
@@ -70,6 +72,12 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
     return "; ".join(parts)
 
 
+def _one_line(reason: str) -> str:
+    """Return a reason fit for people's pages: names of tests and output in it are foreign."""
+    plain = visible(reason).replace("<", "(").replace(">", ")")
+    return first_line(" ".join(plain.split()), _LONGEST_REASON)
+
+
 def _found(result: Result, problems: Compared) -> str:
     old = _too(len(problems.old), len(problems.new))
     if result.count is None:
@@ -77,10 +85,13 @@ def _found(result: Result, problems: Compared) -> str:
         if result.gate is Gate.TESTS:
             return _first(result, problems)
         return f"{number} finding{'s' if number > 1 else ''}{old}" if number else "no findings"
-    others = [problem.text for problem in result.findings]
+    others = [
+        f"{problem.text.splitlines()[0]}{' as at the base' if problem in problems.old else ''}"
+        for problem in result.findings
+    ]
     failed = {problem.key for problem in problems.old} & {test.key for test in result.tests}
     told = count_text(result.count, _too(len(failed), len(result.tests) - len(failed)))
-    return "; ".join([told, *(text.splitlines()[0] for text in others if text)])
+    return "; ".join([told, *others])
 
 
 def _first(result: Result, problems: Compared) -> str:

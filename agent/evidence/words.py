@@ -1,5 +1,7 @@
 """Evidence in words, for the model: what is wrong first, and how to see the rest."""
 
+from collections.abc import Sequence
+
 from agent.domain.evidence import Evidence, GateStatus
 from agent.evidence.result import Compared, Problem, Result
 from agent.text import fair_shares, head_and_tail
@@ -15,6 +17,8 @@ _SHORTEST_TEST = 300
 _NAMES_ROOM = 500
 _MOST_LINES = 60
 _LONGEST_LINE = 300
+_ALL = 1_000_000
+"""More characters than any output has."""
 
 
 def evidence_text(evidence: Evidence) -> str:
@@ -37,15 +41,18 @@ def problems_text(result: Result, problems: Compared, unable: Compared, limit: i
     findings = [problem for problem in problems.new if problem not in result.tests]
     stopped = [problem.text for problem in (unable.new or unable.old) if problem.text]
     old = [problem.key for problem in problems.old if problem.key in names]
-    whole = _parts(tests, findings, stopped, [1_000_000] * 3)
-    cut = _parts(tests, findings, stopped, fair_shares([len(text) for text in whole], limit))
+    cut = _parts(tests, findings, stopped, (_ALL, _ALL, _ALL))
+    lengths = [len(text) for text in cut]
+    if sum(lengths) > limit:
+        shares = zip(fair_shares(lengths, limit), lengths, strict=True)
+        cut = _parts(tests, findings, stopped, [_ALL if a == b else a for a, b in shares])
     if old:
         cut.append(f"[failed at the base too, leave them alone: {short_list(old)}]")
     return "\n\n".join(text for text in cut if text)
 
 
 def _parts(
-    tests: list[Problem], findings: list[Problem], stopped: list[str], rooms: list[int]
+    tests: list[Problem], findings: list[Problem], stopped: list[str], rooms: Sequence[int]
 ) -> list[str]:
     return [
         _tests_text(tests, rooms[0]),

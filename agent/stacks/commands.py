@@ -9,6 +9,8 @@ from agent.stacks.ci import ci_lines
 from agent.stacks.line import CommandLine
 from agent.stacks.runners import ReadText, reduce_line
 
+__all__ = ["ReadText", "Stack", "detect_stack", "gate_of"]
+
 _INSTALLS_PROJECT = re.compile(
     r"pip install .*(?:-e|--editable|\s\.(?:\[|\s|$))|uv sync|poetry install|pdm (?:install|sync)"
 )

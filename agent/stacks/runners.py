@@ -27,12 +27,13 @@ _PREFIX = re.compile(
     rf"from|e|p|u|w|user|env|workdir){_VALUE}| -{{1,2}}[\w-]+(?:=\S+)?)*(?: --)? +"
 )
 _SCRIPT = re.compile(r"(?:(?:ba|z)?sh +(?:-\w+ +)*)?(?P<path>[\w./-]+\.sh)\b")
-_ARGUMENTS = re.compile(r"\s*(?:\{posargs[^}]*\}|\"?\$\{?@\}?\"?|\{args\})")
+_ARGUMENTS = re.compile(r"\{posargs(?::(?P<default>[^{}]*))?\}|\"?\$\{?@\}?\"?|\{args\}")
+"""Where a runner puts in what it was called with; some say what else stands there."""
 
 
 def reduce_line(line: CommandLine, read: ReadText, depth: int = _DEPTH) -> list[CommandLine]:
     """Return the commands that a line comes down to; the line itself if it is no runner."""
-    text = _ARGUMENTS.sub("", line.text).strip()
+    text = _without_arguments(line.text).strip()
     bare = _without_prefix(text)
     is_wrapped = bare != text
     inner = _behind(bare, read, line.folder) if depth else None
@@ -40,6 +41,10 @@ def reduce_line(line: CommandLine, read: ReadText, depth: int = _DEPTH) -> list[
         return [line.model_copy(update={"text": _in_project(bare) if is_wrapped else bare})]
     found = [item for part in inner[:_MOST_LINES] for item in reduce_line(part, read, depth - 1)]
     return [_placed(item, line) for item in found]
+
+
+def _without_arguments(text: str) -> str:
+    return _ARGUMENTS.sub(lambda found: found["default"] or "", text)
 
 
 def _placed(item: CommandLine, outer: CommandLine) -> CommandLine:
@@ -83,7 +88,7 @@ def _behind(text: str, read: ReadText, folder: str) -> list[CommandLine] | None:
         return [CommandLine(text="python -m pytest")]
     if found := _SCRIPT.match(text):
         script = near(found["path"].removeprefix("./"))
-        return None if script is None else script_lines(_ARGUMENTS.sub("", script))
+        return None if script is None else script_lines(_without_arguments(script))
     scripts = _scripts(near("pyproject.toml") or "")
     name = words[1] if words[0] in ("poe", "task", "pdm") and len(words) > 1 else words[0]
     known = scripts.get(name)
@@ -141,7 +146,7 @@ def _of_tox(chosen: list[str], ini: str, pyproject: str) -> Iterator[CommandLine
         values = re.findall(
             r"^\s*(\w+)\s*=\s*([^{}\n]*)$", parser.get(section, "setenv", fallback=""), re.M
         )
-        plain = _ARGUMENTS.sub("", text).replace("{envpython}", "python")
+        plain = _without_arguments(text).replace("{envpython}", "python")
         plain = plain.replace("{toxinidir}/", "").replace("{tox_root}/", "")
         for line in script_lines("\n".join(x for x in plain.splitlines() if "{" not in x)):
             yield line.model_copy(update={"variables": (*values, *line.variables)})

@@ -40,7 +40,7 @@ def script_lines(
 
 def _commands(script: str) -> list[str]:
     """Return the commands of a script, divided at line ends and `&&`."""
-    lines = (line.strip() for line in script.replace("\\\n", " ").splitlines())
+    lines = (line.strip() for line in re.sub(r"\s*\\\n\s*", " ", script).splitlines())
     parts = [part for line in lines if not line.startswith("#") for part in _divided(line)]
     return [_LEADING.sub("", _HARMLESS.sub("", part.strip())) for part in parts if part.strip()]
 

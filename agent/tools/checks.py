@@ -40,23 +40,18 @@ class RunChecks(Tool):
         tidied = tidy(bench) if Gate.LINT in gates else ()
         results = [examine(gate, bench, tuple(self.select)) for gate in dict.fromkeys(gates)]
         found = judged(bench, results)
-        found.sort(key=Evidence.is_passable)
-        text = "\n\n".join(
-            [
-                *(evidence_text(item) for item in found if not item.is_passable()),
-                "\n".join(evidence_text(item) for item in found if item.is_passable()),
-                "\n".join(tidied),
-            ]
-        ).strip()
-        failed = not all(item.is_passable() for item in found)
-        return ToolOutcome(text=text.replace("\n\n\n", "\n\n"), failed=failed)
+        bad = [evidence_text(item) for item in found if not item.is_passable()]
+        good = [evidence_text(item) for item in found if item.is_passable()]
+        text = "\n\n".join(filter(None, (*bad, "\n".join((*good, *tidied)))))
+        return ToolOutcome(text=text, failed=bool(bad))
 
 
 def judged(bench: Bench, results: list[Result]) -> list[Evidence]:
     """Return the evidence of results whose outputs together have room in one message."""
     head = bench.worktree.head
     whole = [conclude(item, head, bench.known(item.gate), 1_000_000) for item in results]
-    shares = fair_shares([len(item.output) for item in whole], _ROOM)
+    lengths = [len(item.output) for item in whole]
+    shares = fair_shares(lengths, _ROOM) if sum(lengths) > _ROOM else [_ROOM for _ in whole]
     return [
         conclude(item, head, bench.known(item.gate), share)
         for item, share in zip(results, shares, strict=True)

@@ -6,6 +6,7 @@ import pytest
 
 from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.evidence.gates import run_gate
+from agent.evidence.tests import WRITE_TESTS
 from agent.evidence.words import evidence_text
 from agent.stacks.commands import Stack
 from tests.fakes.bench import RESULT, Office, evidence, failed, junit, office, passed
@@ -40,11 +41,12 @@ def test_tests_that_fail_are_shown() -> None:
     assert found.output == "test_b\nassert 1 == 2"
 
 
-def test_only_the_first_ten_failures_are_shown() -> None:
-    found = measure_tests(after_pytest(1, *(failed(f"test_{n}") for n in range(12))))
-    assert "test_9\n" in found.output
-    assert "test_10" not in found.output
-    assert found.output.endswith("[2 more failures]")
+def test_failures_without_room_are_named() -> None:
+    found = measure_tests(after_pytest(1, *(failed(f"test_{n}", "x" * 990) for n in range(12))))
+    assert len(found.output) < 6_100
+    assert "test_5\nxxx" in found.output
+    assert "[6 more failed: test_6, test_7, test_8, " in found.output
+    assert found.failing == tuple(f"test_{n}" for n in range(12))
 
 
 def test_failures_in_the_result_file_outweigh_a_good_exit_code() -> None:
@@ -53,12 +55,14 @@ def test_failures_in_the_result_file_outweigh_a_good_exit_code() -> None:
 
 def test_a_bad_exit_code_outweighs_a_good_result_file() -> None:
     found = measure_tests(after_pytest(1, passed()))
-    assert (found.status, found.output) == (GateStatus.FAIL, "the log")
+    assert found.status is GateStatus.FAIL
+    assert found.reason == "1 passed; the test command ended with exit code 1"
+    assert found.output == "the test command ended with exit code 1\nthe log"
 
 
 def test_a_run_that_collects_nothing_fails() -> None:
     found = measure_tests(after_pytest(5))
-    assert (found.status, found.reason) == (GateStatus.FAIL, "no test was collected")
+    assert (found.status, found.reason) == (GateStatus.FAIL, WRITE_TESTS)
 
 
 def test_a_run_without_a_result_file_fails_with_its_log() -> None:
@@ -78,10 +82,15 @@ def test_a_broken_result_file_fails() -> None:
 
 def test_a_run_out_of_time_fails_and_says_so() -> None:
     at = office()
-    at.shell.on("pytest", {RESULT: junit(passed())}, exit_code=-9, timed_out=True)
+    log = "tests/test_a.py::test_a PASSED\ntests/test_a.py::test_hangs "
+    at.shell.on("pytest", {RESULT: junit(passed())}, exit_code=-9, timed_out=True, output=log)
     found = measure_tests(at)
     assert found.status is GateStatus.FAIL
-    assert found.reason == "the tests did not run to their end (time was up)"
+    assert found.reason == (
+        "the tests did not run to their end "
+        "(60 minutes were over; the last line: tests/test_a.py::test_hangs)"
+    )
+    assert "timeout_seconds" in found.output
 
 
 def test_a_run_that_was_killed_fails() -> None:
@@ -93,7 +102,7 @@ def test_a_run_that_was_killed_fails() -> None:
 def test_the_result_of_an_earlier_run_is_removed_before_the_tests_run() -> None:
     measure_tests(at := after_pytest(0, passed()))
     [(_, command)] = at.sandbox.commands
-    assert command.argv[2].startswith(f"rm -f {RESULT}; pytest -q ")
+    assert command.argv[2].startswith(f"mkdir -p .backsmith-results; rm -f {RESULT}; pytest -q ")
 
 
 def test_a_selection_is_quoted_for_the_shell() -> None:
@@ -114,8 +123,8 @@ def test_a_repository_without_tests_is_not_applicable() -> None:
 @pytest.mark.parametrize(("code", "status"), [(0, GateStatus.PASS), (1, GateStatus.FAIL)])
 def test_a_plain_test_command_is_judged_by_its_exit_code(code: int, status: GateStatus) -> None:
     at = office()
-    at.shell.on("manage.py", exit_code=code, output="Ran 3 tests")
-    found = measure_tests(at, PLAIN)
+    at.shell.on("check-all", exit_code=code, output="something ran")
+    found = measure_tests(at, Stack(tests=("./check-all",)))
     assert (found.status, found.tests) == (status, None)
     assert found.reason == f"the test command ended with exit code {code}"
 
@@ -134,13 +143,19 @@ def test_lint_passes_when_all_its_commands_do() -> None:
     assert (found.command, found.seconds) == ("ruff check . && ruff format --check .", 0.5)
 
 
-def test_the_first_lint_command_that_fails_decides() -> None:
+def test_what_all_lint_commands_found_is_one_list() -> None:
     at = office()
-    at.shell.on("ruff check", exit_code=1, output="\x1b[31mF401\x1b[0m unused\n")
+    at.shell.on("ruff check", exit_code=1, output="app.py:1:8: \x1b[31mF401\x1b[0m [*] `os` unused")
+    at.shell.on("ruff format", exit_code=1, output="Would reformat: app.py\n1 file would be")
     found = run_gate(Gate.LINT, at.bench(STACK))
-    assert (found.status, found.command) == (GateStatus.FAIL, "ruff check .")
-    assert (found.reason, found.output) == ("`ruff check .` ended with 1", "F401 unused")
-    assert len(at.sandbox.commands) == 1
+    assert (found.status, found.exit_code) == (GateStatus.FAIL, 1)
+    assert found.command == "ruff check . && ruff format --check ."
+    assert found.reason == "2 findings"
+    assert found.output == "app.py:1: F401 `os` unused\napp.py: unformatted would be reformatted"
+    assert found.findings == (
+        "app.py: F401 `os` unused",
+        "app.py: unformatted would be reformatted",
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,6 +187,11 @@ def test_evidence_in_words_has_verdict_command_and_output() -> None:
         status=GateStatus.FAIL, reason="1 failed", command="pytest -q", seconds=1.25, output="E  x"
     )
     assert evidence_text(item) == "tests: FAILED: 1 failed\n$ pytest -q  [1.2 s]\nE  x"
+
+
+def test_evidence_of_what_passed_is_one_line() -> None:
+    item = evidence(reason="3 passed", command="pytest -q", seconds=1.25, output="all of it")
+    assert evidence_text(item) == "tests: passed: 3 passed  [1.2 s]"
 
 
 def test_evidence_without_a_command_is_one_line() -> None:

@@ -1,5 +1,7 @@
 """Reading JUnit files, which are foreign."""
 
+from pathlib import Path
+
 import pytest
 
 from agent.domain.evidence import TestCount
@@ -61,3 +63,49 @@ def test_a_suite_without_a_wrapper_is_read_too() -> None:
 )
 def test_what_is_no_usable_junit_file_is_refused(text: str) -> None:
     assert parse_junit(text) is None
+
+
+SAMPLE = (Path(__file__).parents[1] / "samples" / "gates" / "pytest.xml").read_text("utf-8")
+
+
+def test_names_are_node_ids_that_run_a_test_again() -> None:
+    report = parse_junit(SAMPLE, "/repo")
+    assert report is not None
+    assert [failure.name for failure in report.failures] == [
+        "tests/test_import.py",
+        "tests/test_syntax.py",
+        "tests/test_orders.py::TestFind::test_found",
+        "tests/test_orders.py::TestFind::test_missing[x]",
+        "tests/test_orders.py::test_load",
+        "tests/test_orders.py::test_broken",
+    ]
+    assert "tests/test_orders.py::TestFind::test_missing[1]" in report.names
+    assert report.count == TestCount(passed=1, failed=6, skipped=2)
+
+
+def test_a_failure_has_its_own_frames_the_assertion_and_what_was_captured() -> None:
+    report = parse_junit(SAMPLE, "/repo")
+    assert report is not None
+    assert report.failures[4].text == (
+        "tests/test_orders.py:21: in test_load\n"
+        '    assert load("nope")\n'
+        "app/orders.py:12: in load\n"
+        "    return json.loads(text)\n"
+        "    [3 frames in Python]\n"
+        "E   json.decoder.JSONDecodeError: Expecting value: line 1 column 1 (char 0)\n"
+        "captured log: WARNING  shop:orders.py:10 loading nope\n"
+        "captured out: some output nope"
+    )
+
+
+def test_frames_of_packages_are_folded_under_their_names() -> None:
+    report = parse_junit(SAMPLE, "/repo")
+    assert report is not None
+    first = report.failures[1].text.splitlines()[:2]
+    assert first == ["[10 frames in _pytest, Python]", 'E     File "tests/test_syntax.py", line 1']
+
+
+def test_names_are_seen_from_the_root_when_the_tests_ran_in_a_folder() -> None:
+    report = parse_junit(SAMPLE, "/repo", "backend")
+    assert report is not None
+    assert report.failures[0].name == "backend/tests/test_import.py"

@@ -297,16 +297,18 @@ def test_an_ordinary_command_has_no_remark(command: str) -> None:
     assert run(RunCommand(command=command)) == "[exit code 0, 0.0 s]"
 
 
-def test_checks_come_with_one_paragraph_each() -> None:
+def test_checks_that_failed_come_first_and_those_that_passed_are_one_line_each() -> None:
     at = office()
     at.shell.on("pytest", {RESULT: junit(passed(), failed("test_b", "assert 0"))}, exit_code=1)
     stack = Stack(tests=("pytest",), lint=("ruff check .",))
-    shown = RunChecks().run(at.bench(stack)).text
-    assert [part.split(":")[:2] for part in shown.split("\n\n")] == [
-        ["tests", " FAILED"],
+    outcome = RunChecks().run(at.bench(stack))
+    failed_part, passed_part = outcome.text.split("\n\n")
+    assert failed_part.startswith("tests: FAILED: 1 passed, 1 failed\n$ pytest  [")
+    assert [line.split(":")[:2] for line in passed_part.splitlines()] == [
         ["lint", " passed"],
         ["types", " not applicable"],
     ]
+    assert outcome.failed
 
 
 def test_only_the_checks_that_were_asked_for_run() -> None:
