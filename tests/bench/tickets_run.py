@@ -144,7 +144,7 @@ def _figures(
     answered = [call for call in calls if call.status == 200]
     prompt = sum(call.prompt_tokens for call in answered)
     model_seconds = sum(call.seconds for call in calls)
-    gates, gate_seconds = _gates(folder / "home", result.get("head"))
+    gates, gate_seconds = _gates(folder / "home", result)
     left = max(seconds - model_seconds - gate_seconds, 0.0)
     return TicketFigures(
         ticket=ticket.slug,
@@ -171,20 +171,20 @@ def _figures(
     )
 
 
-def _gates(home: Path, head: str | None) -> tuple[dict[str, str], float]:
-    """Return each gate's status at the head, and the seconds of all that left evidence."""
-    path = home / "ledger.sqlite"
+def _gates(home: Path, result: dict[str, Any]) -> tuple[dict[str, str], float]:
+    """Return each gate's status at the head, and the seconds of all runs with evidence."""
+    path, head = home / "ledger.sqlite", result.get("head")
     if not path.exists() or not head:
         return {}, 0.0
     ledger = open_ledger(f"sqlite:///{path}")
     try:
         life, *_ = ledger.lives()
         found = ledger.evidence(life, CommitSha(head))
-        return {item.gate.value: item.status.value for item in found}, sum(
-            item.seconds for item in found
-        )
+        before = ledger.evidence(life, CommitSha(result["base"]))
     finally:
         ledger.close()
+    seconds = sum(item.seconds for item in (*before, *found))
+    return {item.gate.value: item.status.value for item in found}, seconds
 
 
 def as_document(figures: Sequence[TicketFigures]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -33,10 +32,9 @@ def clock() -> StoppedClock:
 
 
 @pytest.fixture
-async def app(tmp_path: Path, clock: StoppedClock) -> AsyncIterator[FastAPI]:
-    """A fresh application on an empty database."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'courier.db'}"
-    app = create_app(Settings(database_url=url), clock)
+async def app(clock: StoppedClock) -> AsyncIterator[FastAPI]:
+    """A fresh application on an empty in-memory database."""
+    app = create_app(Settings(database_url="sqlite+aiosqlite:///:memory:"), clock)
     async with app.state.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     yield app
