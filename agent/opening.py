@@ -65,6 +65,7 @@ def task_text(desk: Desk, spec: RunSpec, *, is_first: bool = True) -> str:
         base=_tests_at_base(desk, spec),
         plan=ledger.find(spec.life, "plan", "current"),
         first=is_first or spec.stage is Stage.PLAN,
+        approval=spec.approval if spec.may_go_on else "always",
         brief=brief,
         remark=ledger.find(spec.life, "remark", spec.run) or "",
     )

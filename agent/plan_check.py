@@ -16,6 +16,9 @@ _SIDE = re.compile(r"(^|/)(__init__|conftest)\.py$|(^|/)(CHANGELOG|README)[^/]*$
 """Files that nobody names in a plan, and nobody minds."""
 
 
+_ASIDE = re.compile(r"(^|[/ ])(tests?|docs)/|/test_[^/]*\.py$|\.(md|rst|txt)$")
+
+
 class Deviation(Value):
     """Where a change and its plan differ."""
 
@@ -77,3 +80,9 @@ def _is_met(name: str, paths: tuple[str, ...]) -> bool:
     return any(
         _covers(name, path) or (is_migration and path.startswith(f"{folder}/")) for path in paths
     )
+
+
+def production_first(diff: str) -> str:
+    """Return a git diff with the files of tests and documents behind those of the product."""
+    parts = re.split(r"^(?=diff --git )", diff, flags=re.MULTILINE)
+    return "".join(sorted(parts, key=lambda part: bool(_ASIDE.search(part.split("\n", 1)[0]))))

@@ -17,7 +17,7 @@ from agent.domain.errors import ContextOverflowError
 from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.run import Reviewed, RunSpec
-from agent.plan_check import changed_paths, deviation
+from agent.plan_check import changed_paths, deviation, production_first
 from agent.prompting import render
 from agent.text import cut_lines
 from agent.tools.findings import ReportFindings
@@ -78,7 +78,7 @@ def review_request(desk: Desk, spec: RunSpec, head: CommitSha) -> ModelRequest:
         plan=plan,
         summary=ledger.find(spec.life, "summary", "current") or {},
         deviation=deviation(Plan.model_validate(plan) if plan else None, changed_paths(diff)),
-        diff=cut_lines(diff, min(_DIFF_LIMIT, int(room * _DIFF_SHARE))),
+        diff=cut_lines(production_first(diff), min(_DIFF_LIMIT, int(room * _DIFF_SHARE))),
     )
     messages = (
         Message(role="system", content=render("system/reviewer")),

@@ -161,4 +161,5 @@ class Relevance:
         return all(stem in self._weights for stem in resource.key)
 
     def _naming(self, resource: Resource) -> float:
-        return sum(self._weights[stem] for stem in resource.key)
+        """Return how much the ticket speaks of a resource: a longer name has no advantage."""
+        return sum(self._weights[stem] for stem in resource.key) / len(resource.key)

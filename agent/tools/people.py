@@ -12,8 +12,7 @@ from agent.tools.base import Bench, Tool, ToolOutcome
 class ProposePlan(Tool):
     """Say what you will change; again if that turns out wrong.
 
-    Migrations, new_dependencies, breaking_changes, security_sensitive and open_questions wait for
-    a person. Without any, the work may follow in the same answer.
+    The task says whether the work may follow in the same answer.
     """
 
     name: ClassVar[str] = "propose_plan"

@@ -105,15 +105,23 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "rules": [],
         },
     ),
-    "task/plan": ("task/plan", {"ticket": TICKET, "brief": {}, "remark": "", "base": TESTS_PASSED}),
+    "task/plan": (
+        "task/plan",
+        {"ticket": TICKET, "brief": {}, "remark": "", "base": TESTS_PASSED, "approval": "risky"},
+    ),
     "task/plan_again": (
         "task/plan",
         {
             "ticket": TICKET,
             "base": None,
+            "approval": "always",
             "brief": {"change": "Please without a new dependency."},
             "remark": "You asked: Which table? The small one.",
         },
+    ),
+    "task/plan_alone": (
+        "task/plan",
+        {"ticket": TICKET, "brief": {}, "remark": "", "base": None, "approval": "never"},
     ),
     "task/develop": (
         "task/develop",

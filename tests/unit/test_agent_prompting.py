@@ -56,12 +56,19 @@ def test_a_missing_value_raises() -> None:
 
 def test_a_missing_part_of_a_value_raises() -> None:
     with pytest.raises(jinja2.UndefinedError, match="description"):
-        render("task/plan", ticket={"key": "PAY-1", "summary": "x"}, brief={}, remark="", base=None)
+        render(
+            "task/plan",
+            ticket={"key": "PAY-1", "summary": "x"},
+            brief={},
+            remark="",
+            base=None,
+            approval="never",
+        )
 
 
 def test_a_ticket_that_is_not_there_raises() -> None:
     with pytest.raises(jinja2.UndefinedError):
-        render("task/plan", ticket=None, brief={}, remark="", base=None)
+        render("task/plan", ticket=None, brief={}, remark="", base=None, approval="never")
 
 
 def test_markup_is_not_escaped() -> None:
