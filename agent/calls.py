@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import groupby
 
 from agent.domain.conversation import ToolCall
 from agent.domain.errors import ToolError
+from agent.domain.evidence import Evidence
 from agent.domain.plan import Plan
 from agent.domain.run import RunSpec, Signal, Stage
 from agent.tools.base import Bench, ToolOutcome
+from agent.tools.finish import Finish
 from agent.tools.registry import is_read_only, is_writing, parse_call
 
 REFUSED = "This call was refused: "
@@ -29,11 +32,15 @@ class Turn:
         self._bench = bench
         self._spec = spec
         self.stage = stage
+        self.evidence: tuple[Evidence, ...] = ()
+        """What the gates showed of the worktree as the answer leaves it."""
         self._has_failed = False
 
     def carry_out(self, calls: Sequence[ToolCall]) -> list[ToolOutcome]:
         """Return one outcome per call."""
         outcomes: list[ToolOutcome] = []
+        is_finishing = any(call.name == Finish.name for call in calls)
+        self._bench = replace(self._bench, is_finishing=is_finishing)
         for reads, group in groupby(calls, key=lambda call: is_read_only(call.name)):
             batch = list(group)
             if reads:
@@ -60,6 +67,8 @@ class Turn:
 
     def _settled(self, outcome: ToolOutcome, later: Sequence[ToolCall]) -> ToolOutcome:
         """Return what an outcome means after the calls before it and before those behind it."""
+        if outcome.evidence or outcome.changes_files:
+            self.evidence = outcome.evidence
         if outcome.signal is Signal.FINISH and self._has_failed:
             return ToolOutcome(text=_UNCOUNTED, failed=True)
         if outcome.signal is Signal.PLAN:

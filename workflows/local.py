@@ -226,7 +226,7 @@ class LocalWork:
     async def _live(self, spec: RunSpec) -> RunResult:
         self.progress(f"{spec.stage}: begins")
         if spec.stage is Stage.PLAN:
-            await asyncio.to_thread(measure, self.desk, spec, self.base, (Gate.TESTS,))
+            await asyncio.to_thread(measure, self.desk, spec, self.base, tuple(Gate))
         position = await asyncio.to_thread(open_run, self.desk, spec)
         effects = DirectEffects(self.desk, spec, self.progress)
         final = await run_graph(spec, effects, initial_state(spec, position))

@@ -113,7 +113,7 @@ class RunWorkflow:
     async def _open(self) -> RunState:
         spec = self._spec
         if spec.stage is Stage.PLAN:
-            await self._do(AgentActivities.measure_base, spec, policies.CODE, "tests at base")
+            await self._do(AgentActivities.measure_base, spec, policies.CODE, "gates at base")
         position = await self._do(AgentActivities.open_run, spec, policies.CODE, "open")
         return initial_state(spec, int(position))
 

@@ -30,6 +30,8 @@ class Bench:
     stack: Stack
     base: CommitSha | None = None
     """Where the branch left the default branch; None when nobody asks what changed since."""
+    is_finishing: bool = False
+    """True when `finish` stands in the same answer: what is unused by then is so for good."""
     at_base: tuple[Evidence, ...] = ()
     """What the gates showed at the base, as far as they were run there."""
 
@@ -52,6 +54,10 @@ class ToolOutcome(Value):
     """(kind, name, body) to keep in the ledger."""
     failed: bool = False
     """True when it could not be carried out, or checks did not pass: `finish` does not count."""
+    changes_files: bool = False
+    """True when files may be other than before: what the gates showed before is void."""
+    evidence: tuple[Evidence, ...] = ()
+    """What the gates showed of the worktree as it stood then."""
     is_of_run: bool = False
     """True when the record belongs to this run alone: its name then starts with the run's id."""
 

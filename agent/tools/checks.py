@@ -37,13 +37,14 @@ class RunChecks(Tool):
     def run(self, bench: Bench) -> ToolOutcome:
         """Return what failed first, and one line for each check that passed."""
         gates = self.checks or ([Gate.TESTS] if self.select else list(Gate))
-        tidied = tidy(bench) if Gate.LINT in gates else ()
+        tidied = tidy(bench, final=bench.is_finishing) if Gate.LINT in gates else ()
         results = [examine(gate, bench, tuple(self.select)) for gate in dict.fromkeys(gates)]
         found = judged(bench, results)
         bad = [evidence_text(item) for item in found if not item.is_passable()]
         good = [evidence_text(item) for item in found if item.is_passable()]
         text = "\n\n".join(filter(None, (*bad, "\n".join((*good, *tidied)))))
-        return ToolOutcome(text=text, failed=bool(bad))
+        proven = () if self.select else tuple(item for item in found if item.is_passable())
+        return ToolOutcome(text=text, failed=bool(bad), changes_files=bool(tidied), evidence=proven)
 
 
 def judged(bench: Bench, results: list[Result]) -> list[Evidence]:

@@ -189,4 +189,4 @@ class EditFiles(Tool):
     def run(self, bench: Bench) -> ToolOutcome:
         """Return what became of each file, one line each."""
         made = bench.files("edit", edits=[edit.request() for edit in self.edits])
-        return ToolOutcome(text="\n".join(made["report"]))
+        return ToolOutcome(text="\n".join(made["report"]), changes_files=True)

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from agent.domain.run import Signal
+from agent.evidence.tidy import tidy
 from agent.tools.base import WRITING, Bench, Tool, ToolOutcome
 
 
@@ -19,9 +20,11 @@ class Finish(Tool):
     assumptions: list[str] = Field(default_factory=list)
 
     def run(self, bench: Bench) -> ToolOutcome:
-        """Keep the summary for the commit and the pull request."""
+        """Tidy what was changed; keep the summary for the commit and the pull request."""
+        tidied = tidy(bench, final=True)
         return ToolOutcome(
-            text="The gates run now.",
+            text="\n".join(["The gates run now.", *tidied]),
             signal=Signal.FINISH,
+            changes_files=bool(tidied),
             record=("summary", "current", self.model_dump()),
         )

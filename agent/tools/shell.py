@@ -51,7 +51,7 @@ class RunCommand(Tool):
         cut = cut_output(output, _LIMIT)
         where = "" if cut.is_whole else _kept(bench, output)
         rows = [f"[{_end(self, result)}]", cut.text, where, *_remarks(self.command, result)]
-        return ToolOutcome(text="\n".join(row for row in rows if row))
+        return ToolOutcome(text="\n".join(row for row in rows if row), changes_files=True)
 
 
 def _end(asked: RunCommand, result: CommandResult) -> str:

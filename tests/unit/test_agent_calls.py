@@ -7,8 +7,9 @@ import pytest
 
 from agent.acting import act
 from agent.domain.run import Acted, RunSpec, Signal, Stage
+from agent.proving import prove
 from agent.stages import stage_of
-from tests.fakes.bench import LIFE, Office, failed, junit, office
+from tests.fakes.bench import LIFE, Office, failed, junit, office, passed
 from tests.fakes.chat_model import call, calls
 
 RESULT = ".backsmith-results/junit.xml"
@@ -107,11 +108,12 @@ def test_calls_that_only_read_run_at_the_same_time() -> None:
     barrier = threading.Barrier(2, timeout=10)
     original = at.sandbox.file_operation
 
-    def met(*arguments: Any) -> Any:
-        barrier.wait()
-        return original(*arguments)
+    def met(worktree: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        if operation == "search":
+            barrier.wait()
+        return original(worktree, operation, arguments)
 
-    at.sandbox.file_operation = met  # type: ignore[method-assign, assignment]
+    at.sandbox.file_operation = met  # type: ignore[method-assign]
     at.act(calls(call("search", pattern="one"), call("search", pattern="two")))
     assert ["a.py" in at.results()[0], "b.py" in at.results()[1]] == [True, True]
 
@@ -128,3 +130,41 @@ def test_output_of_commands_is_only_data() -> None:
     at.shell.on("echo", output=said)
     acted = at.act(call("run_command", command="echo"))
     assert (acted.signal, acted.invalid, acted.blocked) == (None, False, "")
+
+
+def checked(at: Office) -> int:
+    return sum("pytest" in " ".join(command.argv) for _, command in at.sandbox.commands)
+
+
+def repository() -> Office:
+    at = office(files={"app.py": "one\ntwo\n", "requirements.txt": "pytest\n"})
+    at.shell.on("pytest", {RESULT: junit(passed())})
+    return at
+
+
+def test_gates_that_ran_in_the_answer_that_finishes_are_not_run_again() -> None:
+    at = repository()
+    acted = at.act(calls(EDIT, CHECKS, FINISH))
+    assert prove(at.desk, at.spec(), 4, acted.head).passed
+    assert checked(at) == 1
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        call("run_command", command="make x"),
+        call("edit_files", edits=[{"path": "app.py", "old": "one", "new": "1"}]),
+    ],
+)
+def test_gates_that_ran_before_another_change_count_for_nothing(later: Any) -> None:
+    at = repository()
+    acted = at.act(calls(EDIT, CHECKS, later, FINISH))
+    prove(at.desk, at.spec(), 5, acted.head)
+    assert checked(at) == 2
+
+
+def test_a_selection_of_tests_is_no_proof() -> None:
+    at = repository()
+    acted = at.act(calls(EDIT, call("run_checks", select=["tests/test_a.py"]), FINISH))
+    prove(at.desk, at.spec(), 4, acted.head)
+    assert checked(at) == 2
