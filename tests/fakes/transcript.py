@@ -2,13 +2,14 @@
 
 from agent.acting import act
 from agent.domain.conversation import Message
+from agent.domain.evidence import Gate, GateStatus
 from agent.domain.run import Stage
 from agent.patterns import PatternKind
 from agent.prompting import render
 from agent.proving import prove
 from agent.stuck import Pattern
 from agent.unsticking import unstick
-from tests.fakes.bench import LIFE, RESULT, junit, office
+from tests.fakes.bench import LIFE, RESULT, evidence, junit, office
 from tests.fakes.chat_model import call, calls, numbered, say
 
 FILES = {
@@ -48,11 +49,14 @@ def command(line: str) -> Message:
 class Transcript:
     """A run over the real tools; after each step it is looked at as the loop would."""
 
-    def __init__(self, stage: Stage = Stage.DEVELOP) -> None:
-        self.at = office(files=FILES)
+    def __init__(self, stage: Stage = Stage.DEVELOP, files: dict[str, str] | None = None) -> None:
+        self.at = office(files=FILES | (files or {}))
         self.spec = self.at.spec(stage)
         self.head = self.at.base
         self._edits = 0
+        for gate in Gate:
+            at_base = evidence(gate, GateStatus.PASS, commit=self.at.base)
+            self.at.ledger.record(LIFE, at_base)
         self._write(Message(role="system", content=render("system/developer")))
         self._write(Message(role="user", content="Ticket PAY-1: Orders can be cancelled"))
 

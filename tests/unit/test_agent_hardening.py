@@ -160,6 +160,7 @@ def test_hidden_text_of_the_ticket_line_is_gone() -> None:
         brief={},
         remark="",
         base=None,
+        approval="never",
     )
     assert "\u200b" not in shown
     assert "<!--" not in shown

@@ -9,7 +9,12 @@ from tests.fakes.bench import TICKET
 
 def ticket_prompt(description: str) -> str:
     return render(
-        "task/plan", ticket={**TICKET, "description": description}, brief={}, remark="", base=None
+        "task/plan",
+        ticket={**TICKET, "description": description},
+        brief={},
+        remark="",
+        base=None,
+        approval="never",
     )
 
 
@@ -77,6 +82,11 @@ def test_markup_is_not_escaped() -> None:
 
 def test_a_summary_stays_on_its_line() -> None:
     shown = render(
-        "task/plan", ticket={**TICKET, "summary": "One\nTwo"}, brief={}, remark="", base=None
+        "task/plan",
+        ticket={**TICKET, "summary": "One\nTwo"},
+        brief={},
+        remark="",
+        base=None,
+        approval="never",
     )
     assert shown.startswith("Ticket PAY-1: One Two\n<ticket>")

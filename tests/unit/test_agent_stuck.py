@@ -275,8 +275,7 @@ def test_going_over_the_files_again_after_an_edit_is_work() -> None:
 
 def test_a_file_that_was_cut_is_read_on_in_ranges() -> None:
     long = {f"m{n}.py": "\n".join(f"value_{i} = {i}" for i in range(9000)) for n in range(1)}
-    run = Transcript()
-    run.at.workspace.trees[run.at.bench().worktree.path].update(long)
+    run = Transcript(files=long)
     run.do(read("m0.py"))
     for start in range(3000, 5000, 200):
         run.do(read("m0.py", start, start + 199))

@@ -11,17 +11,15 @@ from agent.prompting import render
 from agent.stuck import (
     REASON_LIMIT,
     Escalation,
-    Intervention,
     Pattern,
     Standing,
     human_reason,
-    intervene,
     next_step,
     nudge,
     replan,
     standing,
 )
-from tests.fakes.bench import failed
+from tests.fakes.bench import LIFE, failed
 from tests.fakes.chat_model import say
 from tests.fakes.transcript import LIST, Transcript
 
@@ -37,16 +35,12 @@ def test_a_pattern_is_not_reported_twice() -> None:
 
 def test_the_ladder_follows_from_the_transcript() -> None:
     run = Transcript()
-    taken: list[Intervention] = []
-    while not any(each.reason for each in taken):
-        step = intervene(run.do(LIST).messages)
-        taken += [step] if step else []
-        if step and step.message:
-            run.told(step.message)
-    assert [each.step for each in taken] == list(Escalation)
-    assert [bool(each.message) for each in taken] == [True, True, False]
-    assert taken[2].reason.startswith("`list_files .` was called 3 times")
-    assert sum(message.role == "assistant" for message in run.messages) == 9
+    for _ in range(9):
+        run.do(LIST)
+    taken = run.at.ledger.list(LIFE, "stuck")
+    assert [each["step"] for each in taken] == list(Escalation)
+    assert [bool(each["reason"]) for each in taken] == [False, False, True]
+    assert taken[2]["reason"].startswith("`list_files .` was called 3 times")
 
 
 def test_what_a_person_says_begins_a_new_count() -> None:

@@ -25,7 +25,7 @@ from tests.unit.test_gateway import (
     event,
     told,
 )
-from tests.unit.test_local_work import EDIT, FINISH, PLAN, Town, read
+from tests.unit.test_local_work import EDIT, FINISH, NO_FAULT, PLAN, Town, read
 from tests.unit.test_server import JIRA, settings
 from workflows.catalogue import ConfiguredCatalogue
 from workflows.gateway import Gateway
@@ -151,7 +151,7 @@ def test_a_blank_line_after_the_front_matter_does_not_hide_the_heading() -> None
 def test_a_model_that_is_away_for_a_moment_does_not_end_the_work(tmp_path: Path) -> None:
     bubblewrap(tmp_path)
     town = Town(tmp_path)
-    with ModelServer([Refuse(503), PLAN, EDIT, FINISH]) as model:
+    with ModelServer([Refuse(503), PLAN, EDIT, FINISH, NO_FAULT]) as model:
         town.environment = {"OPENAI_BASE_URL": model.url}
         done = town.work("shop", "--ticket", "ticket.md", "--json")
     assert done.returncode == 0, done.stderr
