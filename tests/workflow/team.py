@@ -171,7 +171,8 @@ class Team:
         self.host = TeamHost(self.holds)
         self.workspace = TeamWorkspace(self.host)
         self.sandbox = FakeSandbox(self.workspace.trees, self._run)
-        self.policy = Policy(model="scripted", budget_usd=Decimal(10), **policy)
+        known = {"model": "scripted", "budget_usd": Decimal(10), "self_review": False}
+        self.policy = Policy(**(known | policy))
         self.base = self.workspace.commit_on_remote(SHOP, SHOP.default_branch, FILES)
 
     def assign(self, description: str = "The price must be 2.") -> TicketKey:
