@@ -70,13 +70,15 @@ def review_request(desk: Desk, spec: RunSpec, head: CommitSha) -> ModelRequest:
     """Return the one request of a self-review: rules, ticket, plan, diff."""
     ledger = desk.ledger
     diff = desk.workspace.diff(spec.repository, spec.base, head)
-    plan = ledger.find(spec.life, "plan", "current")
+    plan, summary = (ledger.find(spec.life, kind, "current") or {} for kind in ("plan", "summary"))
+    assumed = [*plan.get("assumptions", ()), *summary.get("assumptions", ())]
     room = room_tokens(desk.model.window(spec.review_model)) * CHARACTERS_PER_TOKEN
     task = render(
         "task/self_review",
         ticket=ledger.find(spec.life, "ticket", "current"),
         plan=plan,
-        summary=ledger.find(spec.life, "summary", "current") or {},
+        summary=summary,
+        assumptions=list(dict.fromkeys(assumed)),
         deviation=deviation(Plan.model_validate(plan) if plan else None, changed_paths(diff)),
         diff=cut_lines(production_first(diff), min(_DIFF_LIMIT, int(room * _DIFF_SHARE))),
     )

@@ -17,7 +17,7 @@ class Finish(Tool):
 
     title: str = Field(min_length=1, max_length=72, description="Commit subject, imperative")
     summary: str = Field(min_length=1, description="What changed and why")
-    assumptions: list[str] = Field(default_factory=list)
+    assumptions: list[str] = Field(default_factory=list, description="Beyond the plan's")
 
     def run(self, bench: Bench) -> ToolOutcome:
         """Tidy what was changed; keep the summary for the commit and the pull request."""

@@ -36,7 +36,7 @@ def test_ticket_goes_from_assignment_to_merge(key: str, before: int, after: int)
     assert len(result["commits"]) == 2
     assert result["tests"] == {"before": before, "after": after}
     assert result["slack"]["messages"] <= 6
-    assert result["model"]["calls"] == 5
+    assert result["model"]["calls"] == 6
     assert set(result["model"]) == {
         "calls",
         "prompt_tokens",

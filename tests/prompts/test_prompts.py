@@ -208,7 +208,8 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "ticket": TICKET,
             "plan": PLAN.model_dump(),
-            "summary": {"summary": "Orders can be cancelled.", "assumptions": ["UTC"]},
+            "summary": {"summary": "Orders can be cancelled."},
+            "assumptions": ["cancelling twice answers 200", "UTC"],
             "deviation": {
                 "unplanned": ("shop/clock.py",),
                 "untouched": ("alembic/versions/0004_cancel.py",),
@@ -222,6 +223,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "ticket": TICKET,
             "plan": None,
             "summary": {},
+            "assumptions": [],
             "deviation": {"unplanned": (), "untouched": ()},
             "diff": "+x = 1",
         },

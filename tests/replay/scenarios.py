@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from tests.fakes.chat_model import call
+from tests.fakes.chat_model import call, calls
 from tests.workflow.service import Running
 from tests.workflow.team import Team, look, plan, write
 from workflows.state import NoticeKind
@@ -61,6 +61,14 @@ def repairing() -> Team:
     return team(plan(), broken, CODE, mended, conclusions=("failure", "success"))
 
 
+def reviewed() -> Team:
+    """Return a team whose model plans and works in one answer, and finds a fault afterwards."""
+    fault = call("report_findings", findings=[{"path": "app.py:1", "problem": "It must be 3."}])
+    made = team(calls(plan(), CODE), fault, write("price = 3\n"), conclusions=("success",))
+    made.policy = made.policy.model_copy(update={"self_review": True})
+    return made
+
+
 def slow() -> Team:
     """Return a team whose model takes many steps."""
     return team(look(), plan(), *[look()] * 8, CODE)
@@ -70,6 +78,7 @@ SCENARIOS: dict[str, Scenario] = {
     "whole-way": Scenario((lambda: team(plan(), CODE), merge)),
     "cancel": Scenario((lambda: team(RISKY), cancel)),
     "repair": Scenario((repairing, merge)),
+    "self-review": Scenario((reviewed, merge)),
     "clarify": Scenario((asking, answer)),
     "fresh-histories": Scenario((slow, merge), has_short_histories=True),
 }
