@@ -9,6 +9,7 @@ from agent.domain.evidence import Evidence, GateStatus, TestCount
 from agent.domain.plan import Plan
 from agent.domain.progress import Button, Card, Link, Phase, ThreadNote
 from agent.evidence.verdicts import count_text
+from agent.plan_check import Deviation, deviation
 from agent.prompting import render
 from agent.text import first_line
 
@@ -62,8 +63,13 @@ def pull_request_body(
     after: Sequence[Evidence],
     approved_by: str = "",
     notices: Sequence[str] = (),
+    changed: Sequence[str] = (),
 ) -> str:
-    """Return the body; each gate's mark comes from its evidence and from nowhere else."""
+    """Return the body; each gate's mark comes from its evidence and from nowhere else.
+
+    `changed` are the paths of the change, which are held against the plan.
+    """
+    assumed = [*(plan.assumptions if plan else ()), *summary.get("assumptions", ())]
     return render(
         "report/pull_request",
         ticket=ticket,
@@ -72,12 +78,10 @@ def pull_request_body(
         before=count_text(tests_before(before)) if before else "",
         evidence=after,
         marks=MARKS,
-        assumptions=[
-            harmless(first_line(item, 500))
-            for item in (*(plan.assumptions if plan else ()), *summary.get("assumptions", ()))
-        ],
+        assumptions=[harmless(first_line(item, 500)) for item in dict.fromkeys(assumed)],
         approved_by=approved_by,
         notices=notices,
+        deviation=deviation(plan, changed) if changed else Deviation(),
     )
 
 
@@ -123,6 +127,8 @@ def plan_note(plan: Plan, needs_approval: bool) -> ThreadNote:
         ("Breaking", plan.breaking_changes),
         ("Tests", plan.tests),
         ("New dependencies", plan.new_dependencies),
+        ("Risks", plan.risks),
+        ("Open questions", plan.open_questions),
         ("Assumptions", plan.assumptions),
     ):
         if items:

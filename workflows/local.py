@@ -50,6 +50,7 @@ from agent.domain.run import (
 from agent.domain.value import Value
 from agent.graph import initial_state, run_graph
 from agent.opening import open_run
+from agent.plan_check import changed_paths
 from agent.proving import measure, prove
 from agent.readiness import question_about
 from agent.report import commit_message, pull_request_body, pull_request_title
@@ -290,6 +291,7 @@ class LocalWork:
             Plan.model_validate(plan) if plan else None,
             [e for e in ledger.evidence(self.life, self.base) if e.gate is Gate.TESTS],
             ledger.evidence(self.life, commit),
+            changed=changed_paths(self.desk.workspace.diff(self.repository, self.base, commit)),
         )
         return f"# {title}\n\n{body}\n"
 

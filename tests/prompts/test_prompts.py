@@ -265,6 +265,7 @@ def test_the_body_of_a_pull_request_reads_as_it_was_reviewed() -> None:
         [TESTS_PASSED, LINT_FAILED, NO_TYPES],
         approved_by="the Tech Lead",
         notices=["No sandbox was used on this machine."],
+        changed=["shop/routers/orders.py", "shop/clock.py"],
     )
     matches("report/pull_request", body)
 

@@ -10,6 +10,7 @@ from agent.domain.plan import Plan
 from agent.domain.pull_request import ChecksState, PullRequest, ReviewState, checks_state
 from agent.domain.repository import Repository
 from agent.domain.value import Value
+from agent.plan_check import changed_paths
 from agent.ports import CodeHost, Ledger, PullRequestDraft, Workspace
 from agent.report import commit_message, pull_request_body, pull_request_title
 from workflows.activities.heartbeat import heartbeating
@@ -145,6 +146,7 @@ class CodeHostActivities:
             ledger.evidence(life, what.head),
             what.approved_by,
             self.notices,
+            changed_paths(self.workspace.diff(what.repository, what.base, what.head)),
         )
         found = self.host.open_pull_request(
             PullRequestDraft(
