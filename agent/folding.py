@@ -14,10 +14,10 @@ from agent.context import (
     words_of_people,
 )
 from agent.desk import Desk
+from agent.diffs import changed_paths
 from agent.domain.conversation import Message
 from agent.domain.ids import CommitSha
 from agent.domain.run import RunSpec
-from agent.plan_check import changed_paths
 from agent.prompting import render
 from agent.text import cut_lines
 

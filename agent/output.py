@@ -8,6 +8,8 @@ from typing import NamedTuple
 from agent.text import cut_lines, head_and_tail
 
 _LONGEST_LINE = 600
+_NOT_WORTH_IT = 500
+"""Characters too few to be left out: asking for them would cost more than showing them."""
 _GAP = 28
 """About how many characters it takes to say that lines were left out."""
 
@@ -189,15 +191,16 @@ def cut_file(path: str, lines: list[str], first: int, limit: int) -> str:
     files the beginning and the end.
     """
     rows = numbered(lines, first)
-    if sum(map(len, rows)) + len(rows) <= limit:
+    if sum(map(len, rows)) + len(rows) <= limit + _NOT_WORTH_IT:
         return "\n".join(rows)
     kept = _python_rows(lines, rows, limit) if path.endswith((".py", ".pyi")) else set()
     if not kept:
         return cut_lines("\n".join(rows), limit)
     end = next(index for index in range(len(rows)) if index not in kept)
+    last = first + min(end + 150, len(rows) - 1)
     note = (
         f"[{len(rows) - len(kept)} lines left out: from line {first + end} on only imports and "
-        f"signatures are shown; read what you need with {path}:{first + end}-{first + end + 150}]"
+        f"signatures are shown; read what you need with {path}:{first + end}-{last}]"
     )
     return "\n".join([*(row for index, row in enumerate(rows) if index in kept), note])
 

@@ -11,12 +11,8 @@ _MIGRATION = re.compile(r"(^|/)(migrations|alembic)/(versions/)?(?!__init__)[^/]
 _DEPENDENCIES = re.compile(
     r"(^|/)(requirements[^/]*\.(txt|in)|constraints[^/]*\.txt|Pipfile|setup\.(py|cfg))$"
 )
-_CHANGED = re.compile(r"^diff --git a/.+? b/(.+)$", re.MULTILINE)
 _SIDE = re.compile(r"(^|/)(__init__|conftest)\.py$|(^|/)(CHANGELOG|README)[^/]*$")
 """Files that nobody names in a plan, and nobody minds."""
-
-
-_ASIDE = re.compile(r"(^|[/ ])(tests?|docs)/|/test_[^/]*\.py$|\.(md|rst|txt)$")
 
 
 class Deviation(Value):
@@ -28,11 +24,6 @@ class Deviation(Value):
     """Files that the plan names and that were not changed."""
     undeclared: tuple[str, ...] = ()
     """Risks that the change has, which nobody was asked about."""
-
-
-def changed_paths(diff: str) -> tuple[str, ...]:
-    """Return the paths that a git diff touches, in its order."""
-    return tuple(dict.fromkeys(_CHANGED.findall(diff)))
 
 
 def deviation(plan: Plan | None, changed: Iterable[str]) -> Deviation:
@@ -80,9 +71,3 @@ def _is_met(name: str, paths: tuple[str, ...]) -> bool:
     return any(
         _covers(name, path) or (is_migration and path.startswith(f"{folder}/")) for path in paths
     )
-
-
-def production_first(diff: str) -> str:
-    """Return a git diff with the files of tests and documents behind those of the product."""
-    parts = re.split(r"^(?=diff --git )", diff, flags=re.MULTILINE)
-    return "".join(sorted(parts, key=lambda part: bool(_ASIDE.search(part.split("\n", 1)[0]))))

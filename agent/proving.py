@@ -1,6 +1,7 @@
 """Running the gates at a commit, and telling the developer what they found."""
 
 from agent.desk import Desk
+from agent.diffs import changed_paths
 from agent.domain.conversation import Message
 from agent.domain.evidence import Evidence, Gate
 from agent.domain.ids import CommitSha
@@ -10,7 +11,7 @@ from agent.evidence.gates import examine, run_gate
 from agent.evidence.result import Result
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
-from agent.plan_check import changed_paths, deviation
+from agent.plan_check import deviation
 from agent.prompting import render
 from agent.stages import stage_of
 from agent.unsticking import unstick

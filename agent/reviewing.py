@@ -12,13 +12,15 @@ from pydantic import ValidationError
 
 from agent.context import CHARACTERS_PER_TOKEN, room_tokens
 from agent.desk import Desk
+from agent.diffs import changed_paths, for_a_reviewer
 from agent.domain.conversation import Message, ModelRequest, Reply
 from agent.domain.errors import ContextOverflowError
 from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.run import Reviewed, RunSpec
-from agent.plan_check import changed_paths, deviation, production_first
+from agent.plan_check import deviation
 from agent.prompting import render
+from agent.readiness import readable
 from agent.text import cut_lines
 from agent.tools.findings import ReportFindings
 
@@ -26,6 +28,7 @@ KIND = "self_review"
 PURPOSE = "self_review"
 _DIFF_SHARE = 0.5
 _DIFF_LIMIT = 120_000
+_TESTS_LIMIT = 4_000
 
 
 def review(
@@ -75,12 +78,14 @@ def review_request(desk: Desk, spec: RunSpec, head: CommitSha) -> ModelRequest:
     room = room_tokens(desk.model.window(spec.review_model)) * CHARACTERS_PER_TOKEN
     task = render(
         "task/self_review",
-        ticket=ledger.find(spec.life, "ticket", "current"),
+        ticket=readable(ledger.find(spec.life, "ticket", "current") or {}),
         plan=plan,
         summary=summary,
         assumptions=list(dict.fromkeys(assumed)),
         deviation=deviation(Plan.model_validate(plan) if plan else None, changed_paths(diff)),
-        diff=cut_lines(production_first(diff), min(_DIFF_LIMIT, int(room * _DIFF_SHARE))),
+        diff=cut_lines(
+            for_a_reviewer(diff, _TESTS_LIMIT), min(_DIFF_LIMIT, int(room * _DIFF_SHARE))
+        ),
     )
     messages = (
         Message(role="system", content=render("system/reviewer")),

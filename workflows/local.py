@@ -24,6 +24,7 @@ from tenacity import (
 
 from agent.acting import act
 from agent.desk import Desk
+from agent.diffs import changed_paths
 from agent.domain.errors import RateLimitedError, SettingsError, TransientError
 from agent.domain.evidence import Gate, Verdict, verdict
 from agent.domain.ids import (
@@ -50,7 +51,6 @@ from agent.domain.run import (
 from agent.domain.value import Value
 from agent.graph import initial_state, run_graph
 from agent.opening import open_run
-from agent.plan_check import changed_paths
 from agent.proving import measure, prove
 from agent.readiness import question_about
 from agent.report import commit_message, pull_request_body, pull_request_title

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from agent.diffs import changed_paths
 from agent.domain.evidence import Gate
 from agent.domain.ids import BranchName, CommitSha, LifeId, RunId, TicketKey
 from agent.domain.plan import Plan
 from agent.domain.pull_request import ChecksState, PullRequest, ReviewState, checks_state
 from agent.domain.repository import Repository
 from agent.domain.value import Value
-from agent.plan_check import changed_paths
 from agent.ports import CodeHost, Ledger, PullRequestDraft, Workspace
 from agent.report import commit_message, pull_request_body, pull_request_title
 from workflows.activities.heartbeat import heartbeating

@@ -1,0 +1,42 @@
+"""Reading git diffs, and telling them in fewer words. Pure."""
+
+import re
+
+_CHANGED = re.compile(r"^diff --git a/.+? b/(.+)$", re.MULTILINE)
+_FILE = re.compile(r"^(?=diff --git )", re.MULTILINE)
+_TEST = re.compile(r"(^|/)tests?/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
+_DOCUMENT = re.compile(r"(^|/)docs/|\.(md|rst|txt)$")
+_TELLING = re.compile(
+    r"^(?:diff |@@|[+-]\s*(?:async def|def|class|@|assert\b|with pytest\.raises))"
+)
+
+
+def changed_paths(diff: str) -> tuple[str, ...]:
+    """Return the paths that a git diff touches, in its order."""
+    return tuple(dict.fromkeys(_CHANGED.findall(diff)))
+
+
+def for_a_reviewer(diff: str, room: int) -> str:
+    """Return a diff with the product's files first; tests are told by their names and assertions.
+
+    Tests stay whole as long as they have room: `room` is for them alone, in characters.
+    """
+    parts = [part for part in _FILE.split(diff) if part]
+    tests = [part for part in parts if _TEST.search(_path(part))]
+    documents = [part for part in parts if part not in tests and _DOCUMENT.search(_path(part))]
+    product = [part for part in parts if part not in tests and part not in documents]
+    if sum(map(len, tests)) > room:
+        tests = [_told(part) for part in tests]
+    return "".join([*product, *tests, *documents])
+
+
+def _path(part: str) -> str:
+    return next(iter(changed_paths(part)), "")
+
+
+def _told(part: str) -> str:
+    """Return a test file's diff without what its tests do between their name and what they say."""
+    lines = part.splitlines()
+    kept = [line for line in lines if _TELLING.match(line)]
+    gone = len(lines) - len(kept)
+    return "\n".join([*kept, f"[{gone} lines left out]", ""])
