@@ -17,8 +17,8 @@ from agent.domain.value import Value
 from agent.ports import Sandbox
 from agent.stacks.commands import Stack
 
-RESULT_LIMIT = 40_000
-"""The most characters of one tool result."""
+RESULT_LIMIT = 60_000
+"""The most characters of one tool result: two dozen files of a service, read at once."""
 
 
 @dataclass(frozen=True)
