@@ -165,6 +165,7 @@ def _as_json(item: Overview) -> dict[str, Any]:
         "doing": item.doing,
         "evidence": [evidence.model_dump(mode="json") for evidence in item.evidence],
         "model": model_result(item.spent),
+        "self_review": model_result(item.spent_on_review),
     }
 
 

@@ -9,6 +9,7 @@ from agent.domain.ids import CommitSha, LifeId
 from agent.domain.value import Value
 from agent.ports import Ledger
 from agent.report import tests_before
+from agent.reviewing import PURPOSE
 from workflows.activities.chat import EDITED
 from workflows.state import TicketStatus
 
@@ -20,6 +21,8 @@ class Overview(Value):
     doing: str
     evidence: tuple[Evidence, ...]
     spent: Spent
+    spent_on_review: Spent = Spent()
+    """The part of it that the self-review has cost."""
 
 
 def overview(ledger: Ledger, status: TicketStatus) -> Overview:
@@ -30,6 +33,7 @@ def overview(ledger: Ledger, status: TicketStatus) -> Overview:
         doing=str(ledger.find(status.life, "doing", "current") or ""),
         evidence=ledger.evidence(status.life, CommitSha(newest)) if newest else (),
         spent=ledger.spent(status.life),
+        spent_on_review=ledger.spent(status.life, PURPOSE),
     )
 
 

@@ -96,6 +96,9 @@ def panel(overview: Overview) -> RenderableType:
         rows.add_row(item.gate, Text(f"{item.status} · {item.reason}", style=_STYLES[item.status]))
     tokens = spent.prompt_tokens + spent.completion_tokens
     rows.add_row("cost", f"{spent.cost_usd:.4f} USD · {spent.calls} calls · {tokens} tokens")
+    review = overview.spent_on_review
+    if review.calls:
+        rows.add_row("", f"of it the self-review: {review.cost_usd:.4f} USD · {review.calls} calls")
     for name, value in (("branch", status.branch), ("pull request", status.pull_request)):
         if value:
             rows.add_row(name, Text(value))

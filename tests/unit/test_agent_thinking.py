@@ -116,6 +116,16 @@ def test_an_answer_that_was_cut_is_followed_by_a_nudge_to_take_a_smaller_step() 
     assert "cut at the output limit" in nudge.content
 
 
+def test_a_refusal_is_kept_and_followed_by_the_way_to_ask() -> None:
+    refused = reply(say("I cannot help with that.")).model_copy(update={"refused": True})
+    at = opened(refused)
+    assert think_at_two(at) == Thought(written=2, calls=0)
+    said, nudge = at.ledger.read(LIFE, 4)[2:]
+    assert said.content == "I cannot help with that."
+    assert "That was refused" in nudge.content
+    assert "ask_human" in nudge.content
+
+
 def test_plain_text_without_a_call_is_kept_and_followed_by_a_nudge() -> None:
     at = opened(say("I think it is done."))
     assert think_at_two(at) == Thought(written=2, calls=0)

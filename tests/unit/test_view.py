@@ -39,6 +39,7 @@ TYPES = Evidence(
 )
 SPENT = Spent(calls=3, prompt_tokens=900, completion_tokens=100, cost_usd=Decimal("0.12346"))
 SEEN = Overview(status=STATUS, doing="edit_files", evidence=(TESTS, TYPES), spent=SPENT)
+REVIEWED = SEEN.model_copy(update={"spent_on_review": Spent(calls=1, cost_usd=Decimal("0.01"))})
 
 
 def changed(**changes: object) -> Overview:
@@ -120,3 +121,8 @@ def test_json_gets_nothing_beside_it() -> None:
     with open_view(on, is_quiet=True) as view:
         view.show(SEEN)
     assert written(on) == ""
+
+
+def test_the_part_of_the_self_review_is_shown_where_there_was_one() -> None:
+    assert "of it the self-review: 0.0100 USD · 1 calls" in shown(REVIEWED)
+    assert "self-review" not in shown(SEEN)
