@@ -227,6 +227,7 @@ class LocalWork:
     async def _live(self, spec: RunSpec) -> RunResult:
         self.progress(f"{spec.stage}: begins")
         if spec.stage is Stage.PLAN:
+            self.progress("the gates run on the code as it is")
             await asyncio.to_thread(measure, self.desk, spec, self.base, tuple(Gate))
         position = await asyncio.to_thread(open_run, self.desk, spec)
         effects = DirectEffects(self.desk, spec, self.progress)

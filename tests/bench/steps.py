@@ -41,9 +41,11 @@ REPOSITORY = Repository(name="acme/bench", git_url="memory://bench")
 
 def _desk(ledger: SqlLedger) -> tuple[Desk, RunSpec]:
     workspace = FakeWorkspace()
-    base = workspace.commit_on_remote(REPOSITORY, "main", {"app.py": "print('hello')\n" * 40})
-    steps = [call("read_files", files=[{"path": "app.py"}]) for _ in range(STEPS - 1)]
-    end = call("propose_plan", summary="Nothing.", files=["app.py"])
+    files = {f"app{number}.py": "print('hello')\n" * 40 for number in range(STEPS)}
+    base = workspace.commit_on_remote(REPOSITORY, "main", files)
+    # Each step reads another file: a run that went round in circles would be stopped.
+    steps = [call("read_files", files=[name]) for name in list(files)[1:]]
+    end = call("propose_plan", summary="Nothing.", files=["app0.py"])
     desk = Desk(
         ledger=ledger,
         artifacts=FakeArtifacts(),
