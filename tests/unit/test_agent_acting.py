@@ -195,6 +195,21 @@ def test_a_question_is_kept_and_given_as_the_reason() -> None:
     assert at.ledger.find(LIFE, "question", "current") == {"questions": ["Cents?", "Refunds?"]}
 
 
+def test_a_question_comes_with_its_choices_lettered() -> None:
+    at = office()
+    asked = {"question": "Criteria 2 and 5 differ. Which one holds?", "choices": ["409", "422"]}
+    at.act(call("ask_human", questions=[asked]))
+    assert at.ledger.find(LIFE, "question", "current") == {
+        "questions": ["Criteria 2 and 5 differ. Which one holds? (a) 409 (b) 422"]
+    }
+
+
+def test_more_than_three_questions_at_once_are_refused() -> None:
+    at = office()
+    acted = at.act(call("ask_human", questions=["1?", "2?", "3?", "4?"]))
+    assert (acted.signal, acted.invalid) == (None, True)
+
+
 def test_answers_to_a_review_are_kept_under_their_run() -> None:
     at = office()
     at.act(
