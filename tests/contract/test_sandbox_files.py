@@ -137,11 +137,18 @@ def test_lines_beyond_the_end_are_explained(use: Any, write: Write) -> None:
 
 
 def test_a_pattern_with_too_many_files_names_those_not_read(use: Any, write: Write) -> None:
-    for number in range(40):
+    for number in range(90):
         write(f"app/m{number:02}.py", "x\n")
     shown = use(read("app/*.py"))
-    assert shown.count("== app/") == 30
-    assert "[40 files are too many for one call; not read: app/m30.py, app/m31.py" in shown
+    assert shown.count("== app/") == 80
+    assert "[90 files are too many for one call; not read: app/m80.py, app/m81.py" in shown
+
+
+def test_empty_files_take_no_place_in_a_pattern(use: Any, write: Write) -> None:
+    write("app/__init__.py", "")
+    write("app/main.py", "x\n")
+    assert use(read("app/*.py")) == "== app/main.py (1 lines)\n1\tx"
+    assert use(read("app/__init__.py")).startswith("== app/__init__.py (0 lines)")
 
 
 def test_a_name_with_brackets_that_exists_is_no_pattern(use: Any, write: Write) -> None:
