@@ -13,6 +13,7 @@ from agent.survey.resources import resources
 from agent.survey.routes import full_routes, routing
 from agent.survey.rules import rules
 from agent.survey.source import Source, is_test_path, read_source, target_of, text_of
+from agent.survey.style import style
 from agent.survey.values import Module, RepositoryFiles, Setting, Survey
 
 _MOST_FILES = 10_000
@@ -30,6 +31,7 @@ def survey(files: RepositoryFiles) -> Survey:
         packages=packages(files),
         stack=detect_stack(workflows(files), files.text),
         also_in_ci=detect_others(workflows(files)),
+        style=style(files),
         applications=tuple(applications(sources)),
         settings=_settings(sources),
         migrations=migrations(files),

@@ -52,7 +52,7 @@ def _told(survey: Survey, repository: str, stack: Stack, relevance: Relevance, s
     facts = _facts(survey, stack, scale)
     commands = (*stack.tests, *stack.lint, *stack.types)
     rules = _first_rules(survey, int(_FOR_RULES * scale), commands)
-    facts["More rules"] = _other_rules(survey, rules, int(300 * scale))
+    facts["Seldom needed for code"] = _other_rules(survey, rules, int(300 * scale))
     used = sum(map(len, facts.values())) + sum(len(rule["text"]) for rule in rules)
     room = min(_FOR_CHART, _ROOM - used)
     lines, elsewhere, missing = chart(survey, relevance, int(room * scale))
@@ -76,6 +76,7 @@ def _facts(survey: Survey, stack: Stack, scale: float) -> dict[str, str]:
         "Python": survey.python,
         "Packages": _listed(survey.packages, int(300 * scale)),
         "Gates": _listed(_gates(survey, stack), int(500 * scale), "; "),
+        "Style": survey.style,
         "App": _listed(survey.applications, int(300 * scale), "; "),
         "Settings": _settings(survey, int(350 * scale)),
         "Migrations": _listed(survey.migrations, int(350 * scale), "; "),

@@ -106,6 +106,8 @@ class Survey(Value):
     stack: Stack = Stack()
     also_in_ci: tuple[str, ...] = ()
     """Commands that CI runs beside tests, lint and types."""
+    style: str = ""
+    """What new code has to look like, as far as a configuration says it."""
     applications: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     migrations: tuple[str, ...] = ()

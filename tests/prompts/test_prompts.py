@@ -77,7 +77,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
                 "Packages": "fastapi 0.165.0, sqlalchemy 2.1.9",
                 "Gates": "pytest -q; ruff check .; mypy shop",
                 "App": "shop/main.py:33 app = create_app()",
-                "More rules": "CONTRIBUTING.md (Migrations)",
+                "Seldom needed for code": "CONTRIBUTING.md (Migrations)",
             },
             "nearest": ["Order: shop/models/order.py shop/routers/orders.py"],
             "chart": [

@@ -267,3 +267,20 @@ def test_a_repository_that_cannot_be_listed_is_told_with_the_problem() -> None:
     assert found.remarks == (
         "The repository could not be listed: the answer to gather is too large",
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ({"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}, "lines of at most 100 characters"),
+        ({"pyproject.toml": "[tool.black]\nline-length = 88\n"}, "lines of at most 88 characters"),
+        ({".flake8": "[flake8]\nmax-line-length = 120\n"}, "lines of at most 120 characters"),
+        ({"ruff.toml": 'lint.select = ["E", "F", "x y"]\n'}, "ruff rules E F"),
+        ({"pyproject.toml": "[tool.mypy]\nstrict = true\n"}, "mypy strict"),
+        ({"pyproject.toml": "[tool.ruff\nnonsense"}, ""),
+        ({"pyproject.toml": "[tool]\nruff = 3\nmypy = []\n"}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_new_code_has_to_look_like_is_told(texts: dict[str, str], said: str) -> None:
+    assert of(texts).style == said

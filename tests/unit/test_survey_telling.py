@@ -141,7 +141,7 @@ def test_rules_that_do_not_fit_lose_prose_first_and_say_how_much() -> None:
 
 def test_of_further_texts_with_rules_only_the_titles_are_told() -> None:
     texts = {"AGENTS.md": "- Use UTC.\n", "CONTRIBUTING.md": "# How\n\nx\n\n## Migrations\n\ny\n"}
-    assert "\nMore rules: CONTRIBUTING.md (How, Migrations)\n" in told_of(texts)
+    assert "\nSeldom needed for code: CONTRIBUTING.md (How, Migrations)\n" in told_of(texts)
 
 
 def test_names_and_rules_cannot_leave_their_blocks() -> None:
