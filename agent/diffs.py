@@ -6,9 +6,9 @@ _CHANGED = re.compile(r"^diff --git a/.+? b/(.+)$", re.MULTILINE)
 _FILE = re.compile(r"^(?=diff --git )", re.MULTILINE)
 _TEST = re.compile(r"(^|/)tests?/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _DOCUMENT = re.compile(r"(^|/)docs/|\.(md|rst|txt)$")
-_TELLING = re.compile(
-    r"^(?:diff |@@|[+-]\s*(?:async def|def|class|@|assert\b|with pytest\.raises))"
-)
+_DECORATOR = re.compile(r"^[+-]\s*@")
+_NAME = re.compile(r"^[+-]\s*(?:async def|def|class)\b")
+_TELLING = re.compile(r"^(?:diff |@@|[+-]\s*(?:assert\b|with pytest\.raises))")
 
 
 def changed_paths(diff: str) -> tuple[str, ...]:
@@ -37,6 +37,10 @@ def _path(part: str) -> str:
 def _told(part: str) -> str:
     """Return a test file's diff without what its tests do between their name and what they say."""
     lines = part.splitlines()
-    kept = [line for line in lines if _TELLING.match(line)]
-    gone = len(lines) - len(kept)
-    return "\n".join([*kept, f"[{gone} lines left out]", ""])
+    kept: list[str] = []
+    is_decorated = False  # what stands between a decorator and its function are the cases
+    for line in lines:
+        is_decorated = bool(_DECORATOR.match(line)) or (is_decorated and not _NAME.match(line))
+        if is_decorated or _NAME.match(line) or _TELLING.match(line):
+            kept.append(line)
+    return "\n".join([*kept, f"[{len(lines) - len(kept)} lines left out]", ""])

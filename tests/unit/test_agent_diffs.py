@@ -32,7 +32,9 @@ def test_a_reviewer_reads_the_product_before_its_tests_and_documents() -> None:
 
 def test_long_tests_are_told_by_their_names_and_assertions() -> None:
     test = (
-        "+@pytest.mark.parametrize('x', [1])",
+        "+@pytest.mark.parametrize(",
+        "+    'x', [1, 2]",
+        "+)",
         "+def test_a_sum(x: int) -> None:",
         "+    total = add(x, x)",
         "+    assert total == 2",
@@ -40,6 +42,7 @@ def test_long_tests_are_told_by_their_names_and_assertions() -> None:
     shown = for_a_reviewer(file("tests/test_a.py", *test) + file("app/a.py"), 10)
     assert "+    assert total == 2" in shown
     assert "+def test_a_sum" in shown
+    assert "+    'x', [1, 2]" in shown
     assert "total = add" not in shown
     assert "[1 lines left out]" in shown
     assert "+app/a.py" in shown
