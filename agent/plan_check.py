@@ -34,10 +34,15 @@ def deviation(plan: Plan | None, changed: Iterable[str]) -> Deviation:
     if plan is None:
         return Deviation(undeclared=undeclared)
     return Deviation(
-        unplanned=tuple(p for p in paths if not _is_named(p, plan.files) and not _SIDE.search(p)),
+        unplanned=tuple(p for p in paths if not (_is_planned(p, plan) or _SIDE.search(p))),
         untouched=tuple(name for name in plan.files if not _is_met(name, paths)),
         undeclared=undeclared,
     )
+
+
+def _is_planned(path: str, plan: Plan) -> bool:
+    """A plan may name its migrations as migrations alone."""
+    return _is_named(path, plan.files) or bool(plan.migrations and _MIGRATION.search(path))
 
 
 def _undeclared(plan: Plan, paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,8 +111,9 @@ def _read_many(files: Files, /, **arguments: Any) -> Any:
     for wanted in arguments["files"]:
         names = [wanted["path"]]
         if "*" in wanted["path"]:
-            names = [*filter(matcher(wanted["path"]), sorted(files))]
-            notes += [] if names else [f"no file fits {wanted['path']}"]
+            fitting = [*filter(matcher(wanted["path"]), sorted(files))]
+            names = [name for name in fitting if files[name]]
+            notes += [] if fitting else [f"no file fits {wanted['path']}"]
         for name in names:
             try:
                 found.append(_read(files, **{**wanted, "path": name}))

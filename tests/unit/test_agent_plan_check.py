@@ -58,5 +58,10 @@ def test_a_declared_risk_is_in_order() -> None:
     assert deviation(named, paths).undeclared == ()
 
 
+def test_a_migration_that_is_planned_as_one_needs_no_path_among_the_files() -> None:
+    named = plan("app/a.py", migrations=("0004: a table of tokens",))
+    assert deviation(named, ["app/a.py", "alembic/versions/0004_tokens.py"]).unplanned == ()
+
+
 def test_a_migrations_package_itself_is_no_migration() -> None:
     assert deviation(None, ["shop/migrations/__init__.py"]).undeclared == ()
