@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 TICKET ?= SHOP-7
 
-.PHONY: help setup demo test check bench bench-tickets lock browser
+.PHONY: help setup demo test test-small-model check bench bench-tickets lock browser
 
 help:
 	@echo "make demo    a Jira ticket to a merged pull request, on this machine alone (TICKET=SHOP-7 or CARE-3)"
 	@echo "make test    checks and all tests"
+	@echo "make test-small-model   tickets with a small real model on this machine, which must end blocked"
 	@echo "make check   formatting, lint, types and import contracts"
 	@echo "make bench   what a step costs without the model"
 	@echo "make bench-tickets MODEL_URL=… [MODEL=…] [ONLY=…]   the tickets of the bench, with a model of yours"
@@ -32,6 +33,16 @@ check: setup
 test: check browser
 	$(BIN)/pytest $(PYTEST)
 
+test-small-model: setup .venv-small/.ready
+	$(BIN)/pytest -s tests/small/test_small_model.py $(PYTEST)
+
+SMALL := $(BIN)/uv pip install --quiet --python .venv-small --no-deps --require-hashes -r tests/small/requirements.lock
+
+.venv-small/.ready: tests/small/requirements.lock | setup
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-small
+	@$(SMALL) || UV_SYSTEM_CERTS=true $(SMALL)
+	@touch $@
+
 browser: setup
 	@sh deploy/browser.sh
 
@@ -49,3 +60,4 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-ver
 lock:
 	$(COMPILE) --extra embedded --extra postgres -o requirements.lock
 	$(COMPILE) --extra dev -o requirements-dev.lock
+	$(COMPILE:pyproject.toml=tests/small/requirements.in) --no-deps -o tests/small/requirements.lock

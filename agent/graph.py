@@ -115,7 +115,7 @@ class _Nodes:
             "steps": state["steps"] + 1,
             "calls": thought.calls,
             "invalid": invalid,
-            **_too_many(invalid),
+            **_too_many(invalid, thought.fault),
         }
 
     async def act(self, state: RunState) -> dict[str, object]:
@@ -169,10 +169,11 @@ def _blocked(reason: str) -> dict[str, object]:
     return {"outcome": RunOutcome.BLOCKED, "reason": reason[:300]}
 
 
-def _too_many(invalid: int) -> dict[str, object]:
+def _too_many(invalid: int, fault: str = "") -> dict[str, object]:
     if invalid < MAX_INVALID:
         return {}
-    return _blocked(f"the model answered {invalid} times in a row without a usable tool call")
+    said = f"the model answered {invalid} times in a row without a usable tool call"
+    return _blocked(f"{said}; {fault}" if fault else said)
 
 
 def _ended(acted: Acted) -> dict[str, object]:

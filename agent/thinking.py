@@ -12,14 +12,19 @@ from agent.domain.run import RunSpec, Thought
 from agent.folding import fold, seen
 from agent.prompting import render
 from agent.stages import stage_of
+from agent.text import head_and_tail
 from agent.tools.registry import tool_specs
 from agent.unsticking import unstick
 
-_WINDOW, _RATIO = "window", "token_ratio"
+_WINDOW, _RATIO, _FAULT = "window", "token_ratio", "fault"
 _FARTHEST = (0.5, 2.0)
 _SMALLER = 0.7
 """How much of the assumed window is left after the endpoint refused a request that should fit."""
 _OVERFLOWS = 3
+_SILENT_LIMIT = 4_000
+"""Characters kept of an answer that calls nothing; one that never ends would fill the window."""
+_CUT = "its last answer was cut at the output limit"
+_REFUSED = "its last answer was a refusal"
 
 
 def think(
@@ -48,7 +53,8 @@ def _silent(desk: Desk, spec: RunSpec, position: int) -> Thought:
     kept = desk.ledger.find(spec.life, "silent", str(position))
     if kept is None:
         told = unstick(desk, spec, position + 2)
-        found = Thought(written=2 + told.written, calls=0, blocked=told.blocked)
+        fault = str(desk.ledger.find(spec.life, _FAULT, str(position)) or "")
+        found = Thought(written=2 + told.written, calls=0, fault=fault, blocked=told.blocked)
         kept = desk.ledger.keep(spec.life, "silent", str(position), found.model_dump(mode="json"))
     return Thought.model_validate(kept)
 
@@ -76,10 +82,11 @@ def _ask(
         request = fitting_request(desk, spec, position, head)
         if request is None:
             return None
+        # Taken before: an adapter may know the named limit, too, once it has raised the error.
+        window = window_of(desk, spec)
         try:
             reply = desk.model.complete(request, progress)
         except ContextOverflowError as error:
-            window = window_of(desk, spec)
             limit = min(error.limit_tokens or window, int(window * _SMALLER))
             desk.ledger.replace(spec.life, _WINDOW, spec.model, limit)
         else:
@@ -134,12 +141,15 @@ def _keep(desk: Desk, spec: RunSpec, position: int, reply: Reply) -> Message:
     if message.tool_calls:
         desk.ledger.write(spec.life, position, [message])
         return message
-    shown = message if message.content else message.model_copy(update={"content": "(no answer)"})
+    kept = head_and_tail(message.content, _SILENT_LIMIT) or "(no answer)"
+    shown = message.model_copy(update={"content": kept})
     nudge = render(
         "observation/no_tool_call",
         was_cut=was_cut,
         refused=reply.refused,
         stage=stage_of(desk, spec),
     )
+    if was_cut or reply.refused:
+        desk.ledger.keep(spec.life, _FAULT, str(position), _CUT if was_cut else _REFUSED)
     desk.ledger.write(spec.life, position, [shown, Message(role="user", content=nudge)])
     return shown

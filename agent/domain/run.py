@@ -85,6 +85,8 @@ class Thought(Value):
     written: int
     calls: int
     """Tool calls in the reply."""
+    fault: str = ""
+    """What was wrong with an answer without calls, where more is known than that."""
     blocked: str = ""
     """Why the work cannot go on at all; empty if it can."""
 

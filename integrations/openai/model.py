@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openai import APIError, APIStatusError, OpenAI, OpenAIError, Stream, Timeout
@@ -20,6 +20,7 @@ from integrations.openai.overflow import overflow_limit
 from integrations.openai.refusals import translate
 from integrations.openai.text_protocol import as_text, from_text
 from integrations.openai.tokens import count_request
+from integrations.openai.unheard import are_tools_unheard
 from integrations.openai.windows import UNKNOWN, known_window, read_report, reported_window
 from integrations.openai.wire import Assembly, reply_of, request_body
 
@@ -47,8 +48,9 @@ class OpenAIModel:
     """A client that asks once: whether to ask again is decided above, where it is counted.
 
     The request's key travels as `Idempotency-Key`, so that a proxy can join repeated requests.
-    What a model refuses of the API is left out of its requests from then on; one that refuses tools
-    is told about them in text. Usage that the endpoint does not report is counted here.
+    What a model refuses of the API is left out of its requests from then on; one that refuses
+    tools, or does not get to hear of them, is told about them in text. Usage that the endpoint does
+    not report is counted here.
     """
 
     def __init__(self, connection: OpenAIConnection) -> None:
@@ -96,7 +98,7 @@ class OpenAIModel:
             except APIError as error:
                 raise self._meaning(error, request.model) from error
             else:
-                self._dialects[request.model] = dialect
+                self._dialects[request.model] = _after(dialect, reply, request)
                 return reply if dialect.tools else from_text(reply, request)
 
     def count_tokens(self, request: ModelRequest) -> int:
@@ -157,6 +159,12 @@ class OpenAIModel:
 def _phrased(dialect: Dialect, request: ModelRequest) -> ModelRequest:
     """Return a request as it is said in a dialect."""
     return request if dialect.tools else as_text(request)
+
+
+def _after(dialect: Dialect, reply: Reply, request: ModelRequest) -> Dialect:
+    """Return the dialect of the next request, after an answer in this one."""
+    is_in_vain = dialect.tools and are_tools_unheard(reply, request)
+    return replace(dialect, tools=False) if is_in_vain else dialect
 
 
 def _streamed(

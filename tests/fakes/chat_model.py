@@ -39,6 +39,7 @@ def numbered(message: Message, turn: int) -> Message:
 def as_reply(message: Message, request: ModelRequest) -> Reply:
     """Return what a provider makes of a message; a token is three characters."""
     asked = sum(len(each.content) for each in request.messages)
+    asked += sum(len(tool.model_dump_json()) for tool in request.tools)
     answered = len(message.content) + sum(len(each.arguments) for each in message.tool_calls)
     return Reply(
         message=message,

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agent.context import opening_length, room_tokens, tail_start, view
-from agent.domain.conversation import Message, Reply, ToolCall, Usage
+from agent.domain.conversation import Message, ModelRequest, Reply, ToolCall, Usage
 from agent.domain.errors import ContextOverflowError
 from agent.domain.ids import CommitSha
 from agent.folding import newest_fold
@@ -109,6 +109,16 @@ def test_an_endpoint_that_finds_it_too_long_teaches_us_its_window() -> None:
     assert ask(at, 11) == ""
     assert window_of(at.desk, at.spec()) == 9_000
     assert len(at.model.heard[1].messages) < len(at.model.heard[0].messages)
+
+
+def test_a_named_limit_is_not_made_smaller_because_the_adapter_knows_it_too() -> None:
+    def refuse(_request: ModelRequest) -> ContextOverflowError:
+        at.model.window_tokens = 9_000
+        return ContextOverflowError("too long", limit_tokens=9_000)
+
+    at = long_life(4, refuse, call("list_files"), window=40_000)
+    assert ask(at, 11) == ""
+    assert window_of(at.desk, at.spec()) == 9_000
 
 
 def test_an_endpoint_that_names_no_limit_gets_less_each_time_and_then_a_person_is_asked() -> None:

@@ -126,6 +126,12 @@ async def test_three_answers_in_a_row_without_a_call_block_the_run() -> None:
     assert "3 times in a row without a usable tool call" in final["reason"]
 
 
+async def test_what_was_wrong_with_the_last_answer_is_part_of_the_reason() -> None:
+    cut = SILENCE.model_copy(update={"fault": "its last answer was cut at the output limit"})
+    final = await run(ScriptedEffects([SILENCE, SILENCE, cut]))
+    assert final["reason"].endswith("usable tool call; its last answer was cut at the output limit")
+
+
 async def test_a_usable_call_forgives_the_answers_without_one() -> None:
     thoughts = [SILENCE, SILENCE, CALL, SILENCE, SILENCE, CALL]
     effects = ScriptedEffects(thoughts, [WORKED, FINISHED], [Proof(written=0, passed=True)])

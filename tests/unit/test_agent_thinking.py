@@ -101,7 +101,9 @@ def test_a_model_without_a_price_costs_nothing() -> None:
 
 def test_calls_of_an_answer_that_was_cut_are_dropped() -> None:
     at = opened(reply(call("edit_files", edits=[]), finish_reason="length"))
-    assert think_at_two(at) == Thought(written=2, calls=0)
+    thought = think_at_two(at)
+    assert (thought.written, thought.calls) == (2, 0)
+    assert thought.fault == "its last answer was cut at the output limit"
     written = at.ledger.message(LIFE, 2)
     assert written is not None
     assert written.tool_calls == ()
@@ -119,11 +121,16 @@ def test_an_answer_that_was_cut_is_followed_by_a_nudge_to_take_a_smaller_step() 
 def test_a_refusal_is_kept_and_followed_by_the_way_to_ask() -> None:
     refused = reply(say("I cannot help with that.")).model_copy(update={"refused": True})
     at = opened(refused)
-    assert think_at_two(at) == Thought(written=2, calls=0)
+    think_at_two(at)
     said, nudge = at.ledger.read(LIFE, 4)[2:]
     assert said.content == "I cannot help with that."
     assert "That was refused" in nudge.content
     assert "ask_human" in nudge.content
+
+
+def test_a_refusal_is_told_from_an_answer_that_only_calls_nothing() -> None:
+    at = opened(reply(say("I will not.")).model_copy(update={"refused": True}))
+    assert think_at_two(at).fault == think_at_two(at).fault == "its last answer was a refusal"
 
 
 def test_plain_text_without_a_call_is_kept_and_followed_by_a_nudge() -> None:
@@ -132,6 +139,15 @@ def test_plain_text_without_a_call_is_kept_and_followed_by_a_nudge() -> None:
     said, nudge = at.ledger.read(LIFE, 4)[2:]
     assert (said.role, said.content) == ("assistant", "I think it is done.")
     assert "There was no tool call" in nudge.content
+
+
+def test_an_answer_without_end_does_not_fill_the_window() -> None:
+    at = opened(reply(say("The repository is shop.\n" * 2_000), finish_reason="length"))
+    think_at_two(at)
+    said = at.ledger.message(LIFE, 2)
+    assert said is not None
+    assert said.content.startswith("The repository is shop.\n")
+    assert len(said.content) < 4_200
 
 
 def test_an_empty_answer_is_kept_with_words_that_a_provider_accepts() -> None:

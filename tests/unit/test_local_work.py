@@ -104,6 +104,7 @@ class Town:
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
+    timeout_seconds: float = 120
 
     def __post_init__(self) -> None:
         self.repository = self.folder / "shop"
@@ -134,7 +135,7 @@ class Town:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=self.timeout_seconds,
             check=False,
         )
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from agent.domain.conversation import Message, ModelRequest, ToolSpec
+from agent.domain.conversation import Message, ModelRequest, Reply, ToolSpec, Usage
 from agent.domain.errors import PermanentError
 from integrations.openai.dialect import ModelOptions
 from integrations.openai.model import OpenAIConnection, OpenAIModel
+from integrations.openai.unheard import are_tools_unheard
 from integrations.openai.windows import UNKNOWN, read_report
-from tests.fakes.chat_model import say
-from tests.fakes.model_server import Entry, ModelServer, Refuse
+from tests.fakes.chat_model import call, say
+from tests.fakes.model_server import Entry, ModelServer, Raw, Refuse
 
 LOOK = ToolSpec(name="look", description="Look.", parameters={"type": "object"})
 REQUEST = ModelRequest(
@@ -104,6 +105,60 @@ def test_a_parameter_that_was_not_sent_is_no_reason_to_ask_again(stack: ExitStac
     with pytest.raises(PermanentError):
         ask(model)
     assert len(server.requests) == 1
+
+
+# Tools that an endpoint drops without a word
+
+TOOLS = tuple(
+    ToolSpec(name=f"look_{n}", description="Look at it again. " * 8, parameters={"type": "object"})
+    for n in range(9)
+)
+OFFERING = REQUEST.model_copy(update={"tools": TOOLS})
+
+
+def unheard(prompt_tokens: int, message: Message, request: ModelRequest = OFFERING) -> bool:
+    usage = Usage(prompt_tokens=prompt_tokens)
+    answer = Reply(message=message, finish_reason="stop", usage=usage, model="m")
+    return are_tools_unheard(answer, request)
+
+
+def test_a_model_that_never_heard_of_the_tools_is_told_in_text_next(stack: ExitStack) -> None:
+    deaf = Raw(
+        b'{"choices": [{"index": 0, "finish_reason": "stop", "message": {"content": "Hm."}}],'
+        b' "usage": {"prompt_tokens": 9, "completion_tokens": 1, "total_tokens": 10}}'
+    )
+    model, server = start(stack, deaf, say("1"), say("2"))
+    for _ in range(3):
+        model.complete(OFFERING, lambda _text: None)
+    assert ["tools" in each.body for each in server.requests] == [True, False, False]
+    assert "tool NAME" in server.requests[1].body["messages"][0]["content"]
+
+
+def test_a_model_that_heard_of_the_tools_and_only_talks_goes_on_natively(stack: ExitStack) -> None:
+    model, server = start(stack, say("1"), say("2"))
+    for _ in range(2):
+        model.complete(OFFERING, lambda _text: None)
+    assert all("tools" in each.body for each in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("prompt_tokens", "is_unheard"),
+    [(0, False), (3, False), (9, True), (40, True), (300, False)],
+    ids=["no count", "without what is cached", "the message", "the message and more", "all"],
+)
+def test_the_count_of_the_prompt_tells_whether_tools_were_in_it(
+    prompt_tokens: int, is_unheard: bool
+) -> None:
+    assert unheard(prompt_tokens, say("Hm.")) is is_unheard
+
+
+def test_a_call_shows_that_tools_were_heard() -> None:
+    assert not unheard(9, call("look_1"))
+
+
+def test_beside_long_messages_nothing_can_be_told() -> None:
+    long = Message(role="user", content="Look at all of it, and then again. " * 200)
+    assert not unheard(1_500, say("Hm."), OFFERING.model_copy(update={"messages": (long,)}))
 
 
 # Windows
