@@ -80,6 +80,7 @@ class Turn:
         """A plan ends the run, unless it needs no approval and its work stands beside it."""
         plan = Plan.model_validate(outcome.record[2]) if outcome.record else None
         if plan and plan.needs_approval(self._spec.approval):
+            self.stage = Stage.PLAN  # also during the work: what follows would not be approved
             return outcome.model_copy(update={"text": _WAITS})
         is_at_work = self.stage is not Stage.PLAN
         goes_on = self._spec.may_go_on and any(is_writing(call.name) for call in later)

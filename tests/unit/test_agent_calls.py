@@ -90,7 +90,8 @@ def test_a_new_plan_during_the_work_waits_only_when_it_must() -> None:
     at = office()
     assert at.act(plan()).signal is None
     again = office()
-    assert again.act(plan(migrations=["0004"])).signal is Signal.PLAN
+    acted = again.act(calls(plan(migrations=["0004"]), EDIT, FINISH))
+    assert (acted.signal, acted.head) == (Signal.PLAN, again.base)
 
 
 def test_finish_does_not_count_when_the_checks_of_the_same_answer_fail() -> None:
