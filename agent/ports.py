@@ -7,7 +7,6 @@ Errors: adapters raise only the classes of `agent.domain.errors`.
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from agent.domain.conversation import Message, ModelRequest, Reply, Spent, Usage
@@ -316,9 +315,3 @@ class Bundles(Protocol):
 
     def find_bundle(self, commit: CommitSha) -> bytes | None:
         """Return the bundle that holds `commit`, or None."""
-
-
-class ReadOnlyMount(Value):
-    """A folder that the sandbox may read, at the same path."""
-
-    path: Path

@@ -149,18 +149,3 @@ def questions_text(questions: Sequence[str]) -> str:
 def blocked_text(reason: str) -> str:
     """Return what is said when the work cannot go on by itself."""
     return f"I am stuck: {reason}\n\nReply here with what to do, or cancel the ticket."
-
-
-def outcome_text(outcome: str, pull_request: str | None, seconds: float, spent: Spent) -> str:
-    """Return the last word on a ticket."""
-    where = f" {pull_request}" if pull_request else ""
-    cost = f"{spent.calls} model calls, {spent.cost_usd:.2f} USD"
-    return f"**{outcome.capitalize()}.**{where}\n\n{_duration(seconds)} from assignment, {cost}."
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

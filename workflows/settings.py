@@ -2,13 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from decimal import Decimal
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -23,83 +22,18 @@ from agent.domain.ids import ActorId
 from agent.domain.repository import Repository
 from workflows.catalogue import ConfiguredCatalogue, RepositoryEntry
 from workflows.gateway import People
+from workflows.sections import (
+    SECTIONS,
+    FlowSection,
+    ModelSection,
+    PeopleSection,
+    PriceSection,
+    RepositorySection,
+    StagesSection,
+)
 from workflows.state import Policy
 
 FILE_NAME = "backsmith.toml"
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class RepositorySection(_Section):
-    """One `[[repositories]]` entry."""
-
-    name: str
-    """`owner/name` on GitHub."""
-    git_url: str | None = None
-    default_branch: str = "main"
-    projects: tuple[str, ...] = ()
-    components: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    reviewers: tuple[str, ...] | None = None
-
-
-class PeopleSection(_Section):
-    """`[people]`: account ids such as `jira:557058:…`, `slack:U0…`, `github:901`."""
-
-    allowed: frozenset[str] = frozenset()
-    approvers: frozenset[str] = frozenset()
-    reviewers: tuple[str, ...] = ()
-    """GitHub logins that are asked for reviews."""
-
-
-class FlowSection(_Section):
-    """`[flow]`: how tickets flow."""
-
-    approval: Literal["risky", "always", "never"] = "risky"
-    budget_usd: Decimal = Decimal(5)
-    self_review: bool = True
-    status_in_progress: str = "In Progress"
-    status_in_review: str = "In Review"
-    status_done: str = "Done"
-    poll_seconds: int = Field(default=60, ge=1)
-    ticket_poll_seconds: int = Field(default=120, ge=1)
-    remind_hours: int = Field(default=24, ge=1)
-    ci_timeout_hours: int = Field(default=2, ge=1)
-
-
-class PriceSection(_Section):
-    """`[prices."<model>"]`: US dollars per million tokens."""
-
-    prompt: Decimal
-    cached: Decimal
-    completion: Decimal
-
-
-class ModelSection(_Section):
-    """`[models."<name>"]`: what a model takes, where that is not the usual."""
-
-    tools: Literal["native", "text"] = "native"
-    window: int | None = Field(default=None, ge=1_000)
-    """Tokens."""
-    effort: Literal["none", "minimal", "low", "medium", "high"] | None = None
-    max_output: int | None = Field(default=None, ge=1)
-    """Tokens."""
-
-
-class StagesSection(_Section):
-    """`[stages]`: the model of each stage; unset is BACKSMITH_MODEL."""
-
-    plan: str | None = None
-    develop: str | None = None
-    repair: str | None = None
-    respond: str | None = None
-    review: str | None = None
-
-
-SECTIONS = frozenset({"repositories", "people", "flow", "prices", "models", "stages"})
-"""What the file holds; everything else comes from the environment."""
 
 
 class _Environment(EnvSettingsSource):

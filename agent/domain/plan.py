@@ -3,6 +3,11 @@
 from agent.domain.value import Value
 
 
+def must_wait(reasons: tuple[str, ...], policy: str) -> bool:
+    """Tell whether a plan waits for a person: `always`, `never`, or where there are reasons."""
+    return {"always": True, "never": False}.get(policy, bool(reasons))
+
+
 class Plan(Value):
     """What will be changed, where, and what could go wrong."""
 
@@ -32,4 +37,4 @@ class Plan(Value):
 
     def needs_approval(self, policy: str) -> bool:
         """Tell whether a person must approve first, by the policy `always`, `risky` or `never`."""
-        return {"always": True, "never": False}.get(policy, bool(self.approval_reasons()))
+        return must_wait(self.approval_reasons(), policy)

@@ -134,9 +134,9 @@ class _Reader:
             self._name, first = opened.group(1), opened.group(2)
             self._body = []
             if first:
-                self._add_to_body(first)
+                self._add_to(self._body, first)
         elif self._body is not None:
-            self._add_to_body(line)
+            self._add_to(self._body, line)
         else:
             self._prose.append(line)
             quote = _QUOTE.match(line)
@@ -150,10 +150,9 @@ class _Reader:
     def prose(self) -> str:
         return "\n".join(self._prose).strip()
 
-    def _add_to_body(self, line: str) -> None:
-        assert self._body is not None  # noqa: S101 - a block is open
+    def _add_to(self, body: list[str], line: str) -> None:
         closed = _CLOSE.search(line)
-        self._body.append(line[: closed.start()] if closed else line)
+        body.append(line[: closed.start()] if closed else line)
         if closed:
             self._finish()
 

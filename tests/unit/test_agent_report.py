@@ -18,7 +18,6 @@ from agent.report import (
     blocked_text,
     card,
     commit_message,
-    outcome_text,
     plan_note,
     pull_request_body,
     pull_request_title,
@@ -226,30 +225,6 @@ def test_at_most_three_questions_are_asked_and_numbered() -> None:
 def test_being_stuck_says_why_and_what_can_be_done() -> None:
     assert blocked_text("no key") == (
         "I am stuck: no key\n\nReply here with what to do, or cancel the ticket."
-    )
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "0 s"),
-        (59.4, "59 s"),
-        (59.6, "1 min 0 s"),
-        (3599, "59 min 59 s"),
-        (3600, "1 h 0 min"),
-        (93_784, "26 h 3 min"),
-    ],
-)
-def test_durations_are_told_in_the_two_largest_units(seconds: float, words: str) -> None:
-    assert outcome_text("merged", None, seconds, Spent()) == (
-        f"**Merged.**\n\n{words} from assignment, 0 model calls, 0.00 USD."
-    )
-
-
-def test_the_last_word_names_the_pull_request_and_the_cost() -> None:
-    spent = Spent(calls=12, cost_usd=Decimal("1.5"))
-    assert outcome_text("merged", "https://code.example/1", 60, spent) == (
-        "**Merged.** https://code.example/1\n\n1 min 0 s from assignment, 12 model calls, 1.50 USD."
     )
 
 

@@ -3,6 +3,7 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from agent.domain.plan import must_wait
     from agent.domain.progress import Phase
     from agent.domain.run import RunOutcome, RunResult
     from workflows.activities.chat import ChatActivities, PlanPost
@@ -14,8 +15,8 @@ with workflow.unsafe.imports_passed_through():
 async def settle(life: Life, result: RunResult) -> Phase:
     """Show a new plan; go where it leads: to its approval, to the work, or on if it is done."""
     risks = await life.do(WorkspaceActivities.find_risks, life.state.life)
-    waits = {"always": True, "never": False}.get(life.policy.approval, bool(risks))
-    needs_approval = waits and result.outcome is RunOutcome.PLANNED
+    is_open = result.outcome is RunOutcome.PLANNED
+    needs_approval = is_open and must_wait(risks, life.policy.approval)
     life.state.notes += 1
     post = PlanPost(
         life=life.state.life,
