@@ -1,0 +1,1 @@
+"""OpenAPI descriptions: what they say, and what a change of them does to clients. Pure."""
