@@ -13,6 +13,7 @@ from agent.stacks.openapi.merging import Part, merged
 from agent.stacks.openapi.value import NO_FRAMEWORK, Export, Service
 from agent.survey.environment import settings
 from agent.survey.gathering import gather
+from agent.survey.packages import document, table
 from agent.survey.source import read_source
 from agent.survey.values import RepositoryFiles
 from agent.tools.base import Bench
@@ -76,31 +77,45 @@ def _live(
     files: RepositoryFiles,
     progress: Callable[[str], None],
 ) -> Export:
-    """Return what the first service gives that has an API."""
+    """Return what the first service gives that has an API.
+
+    One that the repository declares, and that fails, does not give way to another: the description
+    of another service is worse than none.
+    """
     if not services:
         return Export(reason=files.problem or NO_FRAMEWORK)
-    reason, end = "", time.monotonic() + _MOST_SECONDS
-    for number, service in enumerate(services[:_MOST_SERVICES]):
-        if time.monotonic() > end:
-            break
+    found, end = Export(), time.monotonic() + _MOST_SECONDS
+    for service in services[:_MOST_SERVICES]:
         progress(f"importing {service.label}")
         done = attempt(bench, service, _surroundings(files, service))
         if done.documents:
-            others = tuple(other.label for other in services[number + 1 :])
-            return _export(done, others)
-        reason = reason or f"{service.label} cannot be imported: {done.reason}"
-        progress(f"{service.label} cannot be imported: {done.reason}")
-    return Export(reason=reason)
+            others = tuple(other.label for other in services if other is not service)
+            found = _export(done, others) if found.content is None else found
+            if any(item["document"].get("paths") for item in done.documents):
+                return _export(done, others)
+            continue
+        reason = f"{service.label} cannot be imported: {done.reason}{_python(files, service)}"
+        progress(reason)
+        if found.content is None:
+            found = Export(reason=found.reason or reason, dummies=done.dummies)
+        if service.targets[0].is_declared or time.monotonic() > end:
+            break
+    return found
+
+
+def _python(files: RepositoryFiles, service: Service) -> str:
+    """Return what the project asks of Python, for it may be why an import fails."""
+    place = f"{service.project}/pyproject.toml" if service.project else "pyproject.toml"
+    asked = table(document(files.text(place)), "project").get("requires-python")
+    return f"; the project asks for Python {asked}" if isinstance(asked, str) else ""
 
 
 def _export(done: Attempt, others: tuple[str, ...]) -> Export:
-    parts = [Part.model_validate(document) for document in done.documents]
-    document = merged(parts) if len(parts) > 1 or parts[0].prefix else parts[0].document
+    parts = [Part.model_validate(item) for item in done.documents]
+    whole = merged(parts) if len(parts) > 1 or parts[0].prefix else parts[0].document
     labels = dict.fromkeys(part.label for part in parts)
     return Export(
-        content=(json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode(
-            "utf-8", "replace"
-        ),
+        content=(json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
         source=", ".join(labels),
         is_low_quality=done.is_low_quality,
         framework=done.framework,

@@ -66,7 +66,9 @@ def judged(error: BaseException, job: dict[str, Any], root: str) -> dict[str, An
 
 def told(error: BaseException, root: str) -> str:
     """Return an error in one line, with the place in the repository that it came from."""
-    text = " ".join(str(error).split())[:300]
+    text = " ".join(re.sub(r"For further information visit \S+", "", str(error)).split())[:300]
+    if isinstance(error, SyntaxError):
+        return f"Python {sys.version.split()[0]} does not know its syntax: {text}"
     own = [
         f"{os.path.relpath(frame.f_code.co_filename, root)}:{line}"
         for frame, line in frames_of(error)

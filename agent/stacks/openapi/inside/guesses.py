@@ -65,7 +65,7 @@ PLAIN_VALUES = {
     "date": "2000-01-01",
     "datetime": "2000-01-01T00:00:00",
     "time": "00:00:00",
-    "timedelta": "1",
+    "timedelta": "P1D",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 OTHERS = ("1", f"http://{NOWHERE}", "false", "[]", "{}", "")
