@@ -53,7 +53,9 @@ def _words(comparison: Comparison, finding: Finding) -> str:
     if finding.place is None:
         return ""
     spec = comparison.base if finding.is_gone else comparison.head
-    return f"{place_words(spec, finding.pointer)} in {finding.place.direction}s"
+    words = place_words(spec, finding.pointer)
+    is_shared = _component(finding.pointer) is not None
+    return f"{words} in {finding.place.direction}s" if is_shared else words
 
 
 def _component(pointer: str) -> str | None:
