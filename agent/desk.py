@@ -1,14 +1,21 @@
 """Everything that a developer at work reaches for, as ports."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 
 from agent.domain.conversation import Price, Usage
 from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository, Worktree
+from agent.permissions import may_break_api
 from agent.ports import Artifacts, ChatModel, Ledger, Sandbox, Workspace
 from agent.stacks.commands import Stack
 from agent.survey.keeping import surveyed
 from agent.tools.base import Bench
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()  # noqa: TID251 - the default of the desk's clock
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Desk:
     model: ChatModel
     prices: dict[str, Price] = field(default_factory=dict)
     """US dollars by model name."""
+    today: Callable[[], date] = _today
 
     def cost_usd(self, model: str, usage: Usage) -> str:
         """Return the price of one call as a decimal text; 0 for a model declared free."""
@@ -52,8 +60,11 @@ class Desk:
             sandbox=self.sandbox,
             worktree=worktree,
             stack=self._stack(life, worktree),
+            artifacts=self.artifacts,
+            today=self.today(),
             base=base,
             at_base=self.ledger.evidence(life, base) if base else (),
+            may_break_api=may_break_api(self.ledger, life) if base else "",
         )
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:

@@ -7,7 +7,7 @@ from agent.domain.evidence import Evidence, Gate
 from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.run import Proof, RunSpec, Stage
-from agent.evidence.gates import examine, run_gate
+from agent.evidence.gates import COMPARING, examine, run_gate
 from agent.evidence.result import Result
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
@@ -61,6 +61,7 @@ def _judge(desk: Desk, spec: RunSpec, head: CommitSha) -> None:
     missing = _missing(desk, spec, head, tuple(Gate))
     if not missing:
         return
+    measure(desk, spec, spec.base, tuple(gate for gate in missing if gate in COMPARING))
     bench = desk.bench(spec.repository, spec.life, head, spec.base)
     results: list[Result] = []
     for gate in missing:

@@ -8,7 +8,9 @@ from agent.domain.conversation import Spent
 from agent.domain.evidence import Evidence, GateStatus, TestCount
 from agent.domain.plan import Plan
 from agent.domain.progress import Button, Card, Link, Phase, ThreadNote
+from agent.evidence.openapi import ApiComparison
 from agent.evidence.verdicts import count_text
+from agent.openapi.report.markdown import render_markdown
 from agent.plan_check import Deviation, deviation
 from agent.prompting import render
 from agent.text import first_line
@@ -33,6 +35,8 @@ HEADLINES = {
     Phase.DONE: "done",
 }
 APPROVE = Button(action="approve", label="Approve", style="primary")
+_API_ROOM = 40_000
+"""Characters for what a change does to the API; GitHub takes 65,536 in all."""
 CANCEL = Button(action="cancel", label="Cancel", style="danger")
 
 
@@ -64,10 +68,12 @@ def pull_request_body(
     approved_by: str = "",
     notices: Sequence[str] = (),
     changed: Sequence[str] = (),
+    api: ApiComparison | None = None,
 ) -> str:
     """Return the body; each gate's mark comes from its evidence and from nowhere else.
 
-    `changed` are the paths of the change, which are held against the plan.
+    `changed` are the paths of the change, which are held against the plan; `api` is what it does to
+    the API, as far as that was found out.
     """
     assumed = [*(plan.assumptions if plan else ()), *summary.get("assumptions", ())]
     return render(
@@ -82,6 +88,7 @@ def pull_request_body(
         approved_by=approved_by,
         notices=notices,
         deviation=deviation(plan, changed) if changed else Deviation(),
+        api=render_markdown(api.diff, api.notes, _API_ROOM) if api else "",
     )
 
 

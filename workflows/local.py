@@ -49,6 +49,7 @@ from agent.domain.run import (
     Thought,
 )
 from agent.domain.value import Value
+from agent.evidence.openapi import comparison_in
 from agent.graph import initial_state, run_graph
 from agent.opening import open_run
 from agent.proving import measure, prove
@@ -68,6 +69,7 @@ class LocalTicket(Value):
     key: TicketKey
     summary: str
     description: str
+    labels: tuple[str, ...] = ()
 
 
 def read_ticket(text: str, name: str) -> LocalTicket:
@@ -80,7 +82,18 @@ def read_ticket(text: str, name: str) -> LocalTicket:
     heading = re.match(r"#+\s*(.+)\n?", body)
     summary = str(front.get("summary") or (heading.group(1) if heading else "")).strip()
     first = next((line for line in body.splitlines() if line.strip()), "")
-    return LocalTicket(key=TicketKey(key), summary=summary or first[:120], description=body.strip())
+    return LocalTicket(
+        key=TicketKey(key),
+        summary=summary or first[:120],
+        description=body.strip(),
+        labels=_labels(front.get("labels")),
+    )
+
+
+def _labels(written: Any) -> tuple[str, ...]:
+    """Return labels from a list, or from a text with commas."""
+    labels = written.split(",") if isinstance(written, str) else written
+    return tuple(str(label).strip() for label in labels) if isinstance(labels, list) else ()
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -203,7 +216,7 @@ class LocalWork:
 
     def keep_ticket(self) -> None:
         """Write the ticket to the ledger, as its tracker would have."""
-        body = self.ticket.model_dump() | {"url": "", "labels": [], "clarifications": []}
+        body = self.ticket.model_dump(mode="json") | {"url": "", "clarifications": []}
         self.desk.ledger.replace(self.life, "ticket", "current", body)
         if self.answer.strip():
             name = sha256(self.answer.encode()).hexdigest()[:16]
@@ -293,6 +306,7 @@ class LocalWork:
             [e for e in ledger.evidence(self.life, self.base) if e.gate is Gate.TESTS],
             ledger.evidence(self.life, commit),
             changed=changed_paths(self.desk.workspace.diff(self.repository, self.base, commit)),
+            api=comparison_in(self.desk.artifacts, ledger.evidence(self.life, commit)),
         )
         return f"# {title}\n\n{body}\n"
 

@@ -97,7 +97,7 @@ def build_activities(
     workspace = build_workspace(settings.backsmith_home, sandbox, artifacts, host.git_credentials)
     desk = build_desk(settings, ledger, artifacts, workspace, sandbox)
     notices = (UNSANDBOXED_NOTICE,) if settings.runs_unsandboxed else ()
-    code = CodeHostActivities(host=host, ledger=ledger, workspace=workspace, notices=notices)
+    code = CodeHostActivities(host, ledger, workspace, artifacts, notices)
     kept = WorkspaceActivities(workspace=workspace, ledger=ledger)
     heavy = activities_of(AgentActivities(desk=desk), code, kept)
     light = activities_of(

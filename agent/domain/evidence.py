@@ -12,6 +12,7 @@ class Gate(StrEnum):
     TESTS = "tests"
     LINT = "lint"
     TYPES = "types"
+    OPENAPI = "openapi"
 
 
 class GateStatus(StrEnum):
@@ -57,7 +58,7 @@ class Evidence(Value):
     output: str = ""
     """The part of the output that a reader needs, cut by structure."""
     artifact: str | None = None
-    """Where the whole output is kept."""
+    """The name of what the gate kept for later, such as the description of the API."""
     failing: tuple[str, ...] = ()
     """Names of the tests that failed, 200 at most."""
     findings: tuple[str, ...] = ()

@@ -43,6 +43,10 @@ class Result(Value):
     """True when only some of the tests were asked for."""
     nothing_to_do: str = ""
     """Why there is nothing of the kind to check."""
+    summary: str = ""
+    """What was found, in a few words, where numbers of findings do not say it."""
+    artifact: str | None = None
+    """The name of what was kept for later."""
 
     def keys(self) -> list[str]:
         """Return what the base and the head can be compared by."""

@@ -39,6 +39,7 @@ def conclude(
         failing=tuple(problem.key for problem in result.tests)[:MAX_FAILING],
         findings=tuple(result.keys())[:MAX_FINDINGS],
         total=len(result.tests) + len(result.keys()),
+        artifact=result.artifact,
         as_at_base=bool(problems.old or unable.old) and not (problems.new or unable.new),
     )
 
@@ -62,7 +63,7 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
         at_base = "could not run, at the base neither: " if not unable.new else ""
         rest = _found(result, problems) if result.count or problems.new or problems.old else ""
         return "; ".join(filter(None, (at_base + ", ".join(stopped), rest)))
-    parts = [_found(result, problems)]
+    parts = [result.summary or _found(result, problems)]
     missing = gone(result, base)
     if missing:
         parts.append(f"{len(missing)} that failed at the base are gone: {short_list(missing)}")

@@ -15,6 +15,8 @@ from agent.openapi.yaml_section import Section, read_section, suggestion
 ACCEPT_FILE = ".openapi-accept.yml"
 SECTION_KEYS = ("levels", "accept")
 _TEAM_FILES = (".backsmith.yml", ".backsmith.yaml")
+POLICY_FILES = (*_TEAM_FILES, ACCEPT_FILE)
+"""The files in which a team says what it thinks of changes of its API."""
 _ENTRY_KEYS = (
     "id",
     "fingerprint",

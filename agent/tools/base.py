@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -14,7 +15,7 @@ from agent.domain.ids import CommitSha
 from agent.domain.repository import Worktree
 from agent.domain.run import Signal, Stage
 from agent.domain.value import Value
-from agent.ports import Sandbox
+from agent.ports import Artifacts, Sandbox
 from agent.stacks.commands import Stack
 
 RESULT_LIMIT = 60_000
@@ -28,12 +29,16 @@ class Bench:
     sandbox: Sandbox
     worktree: Worktree
     stack: Stack
+    artifacts: Artifacts
+    today: date
     base: CommitSha | None = None
     """Where the branch left the default branch; None when nobody asks what changed since."""
     is_finishing: bool = False
     """True when `finish` stands in the same answer: what is unused by then is so for good."""
     at_base: tuple[Evidence, ...] = ()
     """What the gates showed at the base, as far as they were run there."""
+    may_break_api: str = ""
+    """Who allowed changes that break clients, such as `the label api-break`; empty: nobody."""
 
     def known(self, gate: Gate) -> Evidence | None:
         """Return what a gate showed at the base, if it was run there."""

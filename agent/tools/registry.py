@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from agent.domain.conversation import ToolCall, ToolSpec
 from agent.domain.errors import ToolError
 from agent.domain.run import Stage
+from agent.tools.api import DiffApi
 from agent.tools.base import Tool
 from agent.tools.checks import RunChecks
 from agent.tools.files import EditFiles, ListFiles, ReadFiles
@@ -22,6 +23,7 @@ TOOLS: tuple[type[Tool], ...] = (
     EditFiles,
     RunCommand,
     RunChecks,
+    DiffApi,
     ProposePlan,
     AskHuman,
     AnswerReview,

@@ -23,6 +23,8 @@ from agent.tools.shell import RunCommand
 from integrations.sandbox.environments import Environments
 from integrations.sandbox.files import HELPER_SOURCE
 from integrations.sandbox.unsandboxed import UnsandboxedSandbox
+from tests.fakes.artifacts import FakeArtifacts
+from tests.fakes.bench import TODAY
 
 APP = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
 Write = Callable[[str, str | bytes], Path]
@@ -51,7 +53,9 @@ def use(root: Path, tmp_path: Path) -> Callable[[Tool], str]:
     repository = Repository(name="acme/shop", git_url="/nowhere")
     worktree = Worktree(path=root, repository=repository, head=CommitSha("0" * 40))
     sandbox = UnsandboxedSandbox(tmp_path, environments=Environments(tmp_path))
-    bench = Bench(sandbox=sandbox, worktree=worktree, stack=Stack())
+    bench = Bench(
+        sandbox=sandbox, worktree=worktree, stack=Stack(), artifacts=FakeArtifacts(), today=TODAY
+    )
     return lambda tool: tool.run(bench).text
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.fakes.sandbox import FakeSandbox, Files
 from tests.fakes.workspace import FakeWorkspace
 
 KEY = TicketKey("PAY-1")
+TODAY = date(2026, 11, 23)
 LIFE = LifeId("PAY-1-abcdefgh")
 REPOSITORY = Repository(name="acme/shop", git_url="https://code.example/acme/shop.git")
 RESULT = ".backsmith-results/junit.xml"
@@ -103,7 +105,7 @@ class Office:
     def bench(self, stack: Stack | None = None) -> Bench:
         """Return the worktree at the first commit."""
         worktree = self.workspace.open(REPOSITORY, LIFE, self.base)
-        return Bench(sandbox=self.sandbox, worktree=worktree, stack=stack or Stack())
+        return Bench(self.sandbox, worktree, stack or Stack(), FakeArtifacts(), TODAY)
 
     def act(self, reply: Message, stage: Stage = Stage.DEVELOP) -> Acted:
         """Carry out a reply that stands at the transcript's beginning."""

@@ -15,7 +15,7 @@ from integrations.git.workspace import GitWorkspace
 from integrations.sandbox.environments import Environments
 from integrations.sandbox.unsandboxed import UnsandboxedSandbox
 from tests.fakes.artifacts import FakeArtifacts
-from tests.fakes.bench import LIFE
+from tests.fakes.bench import LIFE, TODAY
 from tests.fakes.chat_model import ScriptedChatModel
 from tests.fakes.ledger import FakeLedger
 from tests.fakes.sandbox import Files
@@ -81,6 +81,8 @@ class Live:
             sandbox=self.sandbox,
             worktree=worktree,
             stack=stack,
+            artifacts=FakeArtifacts(),
+            today=TODAY,
             base=self.base,
             at_base=self.ledger.evidence(LIFE, self.base),
         )

@@ -187,16 +187,17 @@ class Team:
 
     def activities(self) -> tuple[Sequence[Callable[..., Any]], Sequence[Callable[..., Any]]]:
         """Return the real activities over the fakes, for the heavy and the light queue."""
+        artifacts = FakeArtifacts()
         desk = Desk(
             ledger=self.ledger,
-            artifacts=FakeArtifacts(),
+            artifacts=artifacts,
             workspace=self.workspace,
             sandbox=self.sandbox,
             model=self.model,
         )
         entry = RepositoryEntry(repository=SHOP, projects=("SHOP",), policy=self.policy)
         catalogue = ConfiguredCatalogue(entries=(entry,))
-        code = CodeHostActivities(self.host, self.ledger, self.workspace)
+        code = CodeHostActivities(self.host, self.ledger, self.workspace, artifacts)
         kept = WorkspaceActivities(workspace=self.workspace, ledger=self.ledger)
         tracker = TrackerActivities(self.tracker, self.ledger, catalogue, self.people.may_talk)
         chat = ChatActivities(chat=self.chat, ledger=self.ledger)

@@ -11,7 +11,8 @@ from agent.domain.plan import Plan
 from agent.domain.pull_request import ChecksState, PullRequest, ReviewState, checks_state
 from agent.domain.repository import Repository
 from agent.domain.value import Value
-from agent.ports import CodeHost, Ledger, PullRequestDraft, Workspace
+from agent.evidence.openapi import comparison_in
+from agent.ports import Artifacts, CodeHost, Ledger, PullRequestDraft, Workspace
 from agent.report import commit_message, pull_request_body, pull_request_title
 from workflows.activities.heartbeat import heartbeating
 
@@ -109,6 +110,7 @@ class CodeHostActivities:
     host: CodeHost
     ledger: Ledger
     workspace: Workspace
+    artifacts: Artifacts
     notices: tuple[str, ...] = ()
     """Warnings that every pull request must carry, such as a missing sandbox."""
 
@@ -147,6 +149,7 @@ class CodeHostActivities:
             what.approved_by,
             self.notices,
             changed_paths(self.workspace.diff(what.repository, what.base, what.head)),
+            comparison_in(self.artifacts, ledger.evidence(life, what.head)),
         )
         found = self.host.open_pull_request(
             PullRequestDraft(

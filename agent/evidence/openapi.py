@@ -1,0 +1,203 @@
+"""The OpenAPI gate: what the change does to the API, held against the base.
+
+At the base the description is exported and kept, with what the team said about changes of its API;
+a change cannot allow itself anything. At the head it is exported again and compared.
+"""
+
+import json
+from datetime import date
+
+from agent.domain.errors import NotFoundError, SettingsError, ToolError
+from agent.domain.evidence import Evidence, Gate
+from agent.domain.value import Value
+from agent.evidence.result import Problem, Result
+from agent.openapi.change import ApiDiff, Change
+from agent.openapi.compare import diff
+from agent.openapi.levels import LEVELS
+from agent.openapi.loading import load
+from agent.openapi.options import Options
+from agent.openapi.policy import POLICY_FILES, apply, joined, read_policy
+from agent.openapi.report.line import render_line
+from agent.openapi.spec import SpecError
+from agent.ports import Artifacts
+from agent.stacks.openapi.exporting import export_openapi
+from agent.stacks.openapi.value import NO_FRAMEWORK, Export
+from agent.tools.base import Bench
+
+_SUFFIX = ".api.json"
+_POLICY_BYTES = 1 << 20
+
+
+class ApiAtBase(Value):
+    """The API at the base, and what the team says about changes of it."""
+
+    content: str
+    """The description; empty when there is none."""
+    export: Export
+    policies: dict[str, str]
+    """The team's files by name."""
+
+
+class ApiComparison(Value):
+    """What a change does to the API."""
+
+    diff: ApiDiff
+    notes: tuple[str, ...] = ()
+    """What a reader has to know about how it was found out, a sentence each."""
+
+
+def check_openapi(bench: Bench) -> Result:
+    """Export the description of the API; with a base, say what the change does to it."""
+    export = export_openapi(bench)
+    if bench.base is None:
+        return _at_base(bench, export)
+    known = bench.known(Gate.OPENAPI)
+    base = _read_base(bench.artifacts, known) if known else None
+    if export.content is None and export.reason == NO_FRAMEWORK and not (base and base.content):
+        return Result(gate=Gate.OPENAPI, seconds=export.seconds, nothing_to_do=export.reason)
+    problem = _unable(base, export)
+    if problem:
+        return _not_run(export, problem)
+    if base is None or not base.content:
+        what = f"{_operations(export)}; there is none at the base to compare with"
+        return _shown(export, what, _keep(bench, ApiComparison(diff=ApiDiff())))
+    return _compared(bench, base, export)
+
+
+def _at_base(bench: Bench, export: Export) -> Result:
+    """Keep the description, so that a change can be held against it."""
+    policies = _policies(bench)
+    content = (export.content or b"").decode("utf-8", "replace")
+    facts = export.model_copy(update={"content": None})
+    kept = ApiAtBase(content=content, export=facts, policies=policies)
+    artifact = bench.artifacts.put(kept.model_dump_json().encode(), _SUFFIX)
+    if export.content is None:
+        is_none = export.reason == NO_FRAMEWORK
+        result = _not_run(export, f"no description: {export.reason}")
+        update = {"artifact": artifact, "nothing_to_do": export.reason if is_none else ""}
+        return result.model_copy(update=update)
+    return _shown(export, _operations(export), artifact)
+
+
+def _policies(bench: Bench) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in POLICY_FILES:
+        try:
+            found[name] = str(bench.files("result", path=name, cap=_POLICY_BYTES)["text"])
+        except ToolError:
+            continue
+    return found
+
+
+def _read_base(artifacts: Artifacts, known: Evidence) -> ApiAtBase | None:
+    if known.artifact is None:
+        return None
+    try:
+        return ApiAtBase.model_validate_json(artifacts.get(known.artifact))
+    except NotFoundError:
+        return None
+
+
+def _unable(base: ApiAtBase | None, export: Export) -> str:
+    """Return why the two cannot be compared; empty when they can."""
+    if export.content is None:
+        return f"no description: {export.reason}"
+    was_live = base is not None and bool(base.content) and base.export.is_live
+    if was_live and not export.is_live:
+        return f"the code gives no description any more: {export.reason}"
+    return ""
+
+
+def _not_run(export: Export, why: str) -> Result:
+    problem = Problem(key="no description of the API", text=why, place=why)
+    return Result(gate=Gate.OPENAPI, seconds=export.seconds, unable=(problem,))
+
+
+def _operations(export: Export) -> str:
+    document = _document(export)
+    items = document.get("paths", {})
+    number = sum(len(item) for item in items.values() if isinstance(item, dict))
+    from_what = f"{export.source} ({export.framework})" if export.framework else export.source
+    return f"{number} operations, from {from_what}"
+
+
+def _document(export: Export) -> dict[str, dict[str, object]]:
+    try:
+        found = json.loads(export.content or b"{}")
+    except ValueError:  # a committed file may be YAML
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _shown(export: Export, summary: str, artifact: str) -> Result:
+    return Result(
+        gate=Gate.OPENAPI,
+        command=f"backsmith openapi export ({export.source})",
+        exit_code=0,
+        seconds=export.seconds,
+        summary=summary,
+        artifact=artifact,
+    )
+
+
+def _compared(bench: Bench, base: ApiAtBase, export: Export) -> Result:
+    try:
+        comparison = _compare(base, export, bench.today)
+    except (SpecError, SettingsError) as error:
+        return _not_run(export, str(error))
+    found = comparison.diff
+    breaking = tuple(change for change in found.changes if change.is_breaking)
+    line = render_line(found).removeprefix("API: ")
+    if breaking and bench.may_break_api:
+        line += f"; allowed by {bench.may_break_api}"
+    result = _shown(export, line, _keep(bench, comparison))
+    if bench.may_break_api:
+        return result
+    return result.model_copy(
+        update={"exit_code": int(bool(breaking)), "findings": tuple(map(_problem, breaking))}
+    )
+
+
+def _keep(bench: Bench, comparison: ApiComparison) -> str:
+    return bench.artifacts.put(comparison.model_dump_json().encode(), _SUFFIX)
+
+
+def _compare(base: ApiAtBase, export: Export, today: date) -> ApiComparison:
+    older = load(base.content.encode(), "the base's description")
+    newer = load(export.content or b"", "the description")
+    policies = [
+        read_policy(text.encode(), name, LEVELS) for name, text in sorted(base.policies.items())
+    ]
+    applied = apply(diff(older, newer, Options(today=today)), joined(policies), today)
+    return ApiComparison(diff=applied.diff, notes=(*_notes(base.export, export), *applied.notes))
+
+
+def _notes(base: Export, head: Export) -> tuple[str, ...]:
+    notes = []
+    if base.framework != head.framework:
+        notes.append(f"Versions differ: {base.framework} at the base, {head.framework} here.")
+    if head.is_low_quality:
+        notes.append("The code tells little of types: mostly paths and methods are compared.")
+    if not head.is_live:
+        notes.append(f"Compared is a file, for the code gives no description: {head.reason}")
+    if head.dummies:
+        notes.append(f"Settings that were filled in to import it: {', '.join(head.dummies)}.")
+    if head.others:
+        notes.append(f"Other applications were not looked at: {', '.join(head.others)}.")
+    return tuple(notes)
+
+
+def _problem(change: Change) -> Problem:
+    place = change.operation or change.component or "the API"
+    return Problem(key=change.fingerprint, text=f"{place}: {change.text} [{change.id}]")
+
+
+def comparison_in(artifacts: Artifacts, evidence: tuple[Evidence, ...]) -> ApiComparison | None:
+    """Return what the gate kept of a change's effect on the API, if it is among the evidence."""
+    name = next((item.artifact for item in evidence if item.gate is Gate.OPENAPI), None)
+    if name is None:
+        return None
+    try:
+        return ApiComparison.model_validate_json(artifacts.get(name))
+    except NotFoundError:
+        return None
