@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from agent.openapi.accept_file import acceptances_text
 from agent.openapi.change import ApiDiff, Change, Level, Semver
-from agent.openapi.policy import ACCEPT_FILE, acceptances_text
+from agent.openapi.policy import ACCEPT_FILE
 from agent.openapi.report.escaping import code, sentence
 from agent.openapi.report.outline import (
     MEANINGS,
