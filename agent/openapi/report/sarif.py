@@ -26,7 +26,8 @@ def render_sarif(diff: ApiDiff, file: str, version: str = "0") -> str:
 
     Args:
         diff: What to report; what is accepted is a suppressed result.
-        file: Path of the newer description within the repository, to which results are bound.
+        file: Path of the newer description within the repository, to which results are bound;
+            empty when it is in none, and then GitHub shows them nowhere.
         version: Our own version.
     """
     changes = diff.changes[:_MOST]
@@ -84,18 +85,17 @@ def _message(change: Change) -> str:
 
 
 def _location(change: Change, file: str) -> dict[str, Any]:
-    return {
-        "physicalLocation": {
+    logical = {
+        "name": clean(change.component or change.operation or "API"),
+        "fullyQualifiedName": clean(f"#{change.pointer}", 2_000),
+    }
+    location: dict[str, Any] = {"logicalLocations": [logical]}
+    if file:
+        location["physicalLocation"] = {
             "artifactLocation": {"uri": quote(file, errors="replace")},
             "region": {"startLine": 1},
-        },
-        "logicalLocations": [
-            {
-                "name": clean(change.component or change.operation or "API"),
-                "fullyQualifiedName": clean(f"#{change.pointer}", 2_000),
-            }
-        ],
-    }
+        }
+    return location
 
 
 def _fingerprints(change: Change) -> dict[str, str]:
