@@ -57,7 +57,7 @@ class AcceptedChange(Value):
         if self.fingerprint:
             return "fingerprint", self.fingerprint[:_SHORTEST]
         if self.operation:
-            return "operation", self.id, self.operation
+            return "operation", self.id, _operation(self.operation)
         if self.component:
             return "component", self.id, self.component
         return "pointer", self.id, self.pointer
@@ -67,7 +67,7 @@ class AcceptedChange(Value):
         return (
             change.fingerprint.startswith(self.fingerprint)
             and self.id in ("", change.id)
-            and self.operation in ("", _operation(change.operation or ""))
+            and _operation(self.operation) in ("", _operation(change.operation or ""))
             and self.component in ("", change.component)
             and self.pointer in ("", change.pointer)
         )
@@ -162,7 +162,7 @@ def _entry(section: Section, known: Collection[str]) -> AcceptedChange:
         line=section.line,
         id=texts["id"],
         fingerprint=fingerprint,
-        operation=_operation(texts["operation"]),
+        operation=texts["operation"],
         component=texts["component"].removeprefix("#/components/"),
         pointer=_pointer(texts["pointer"]),
     )
@@ -255,24 +255,3 @@ def _note(entry: AcceptedChange, is_used: bool, today: date) -> str:
         fix = "decide again, or make the change harmless" if is_used else "remove it"
         return f"{entry} was accepted until {entry.acceptance.expires}; {fix}"
     return "" if is_used else f"{entry} matches no change; remove it"
-
-
-def acceptance_text(change: Change) -> str:
-    """Return an entry for the accept file; a person adds the reason, without it is not read."""
-    place = ("component", change.component) if change.component else ("operation", change.operation)
-    values = (("id", change.id), ("fingerprint", change.fingerprint), place)
-    lines = [f"{key}: {_quoted(value)}" for key, value in values if value and value.isprintable()]
-    lines += ['reason: ""  # why clients can live with it', 'ticket: ""', "expires:"]
-    return "  - " + "\n    ".join(lines)
-
-
-def acceptances_text(changes: Iterable[Change]) -> str:
-    """Return an accept file for these changes."""
-    return "\n".join(["accept:", *map(acceptance_text, changes)])
-
-
-def _quoted(text: str) -> str:
-    """Return a YAML scalar of visible ASCII that can end neither a code block nor a comment."""
-    if re.fullmatch(r"[a-z]+(?:-[a-z0-9]+)+", text):
-        return text
-    return '"' + re.sub(r'[^ -~]|["\\<]', lambda found: f"\\U{ord(found[0]):08x}", text) + '"'

@@ -40,7 +40,7 @@ RULE = closed(
     defaultConfiguration=closed("level", level=LEVEL),
 )
 PLACE = closed(
-    "physicalLocation logicalLocations",
+    "logicalLocations",
     physicalLocation=closed(
         "artifactLocation region",
         artifactLocation=closed("uri", uri={"type": "string", "pattern": r"^[\x21-\x7e]*$"}),
@@ -147,6 +147,11 @@ def test_the_name_of_the_file_is_an_address(file: str) -> None:
     (result,) = sarif(diff(change()), file)["results"]
     uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert not set(uri) & set(" #?:")
+
+
+def test_a_file_outside_of_the_repository_is_not_named() -> None:
+    (result,) = sarif(diff(change()), "")["results"]
+    assert list(result["locations"][0]) == ["logicalLocations"]
 
 
 def test_a_message_holds_no_link() -> None:

@@ -6,15 +6,9 @@ from datetime import date
 import pytest
 
 from agent.domain.errors import SettingsError
+from agent.openapi.accept_file import acceptance_text, acceptances_text
 from agent.openapi.change import Acceptance, Level, Semver
-from agent.openapi.policy import (
-    ApiPolicy,
-    acceptance_text,
-    acceptances_text,
-    apply,
-    joined,
-    read_policy,
-)
+from agent.openapi.policy import ApiPolicy, apply, joined, read_policy
 from tests.fakes.api_changes import at, change, diff
 
 TODAY = date(2026, 11, 23)
@@ -155,9 +149,9 @@ def test_an_expired_entry_is_noted_with_its_line() -> None:
 
 
 def test_an_entry_that_matches_nothing_is_noted() -> None:
-    policy = accepting("id: endpoint-added", "operation: GET /gone")
+    policy = accepting("id: endpoint-added", "operation: GET /gone/{id}")
     assert apply(ALL, policy, TODAY).notes == (
-        "`.openapi-accept.yml`, line 2: `endpoint-added` (`GET /gone`) matches no change; "
+        "`.openapi-accept.yml`, line 2: `endpoint-added` (`GET /gone/{id}`) matches no change; "
         "remove it",
     )
 

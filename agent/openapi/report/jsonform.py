@@ -7,8 +7,15 @@ from agent.openapi.change import ApiDiff, Change
 
 
 def render_json(diff: ApiDiff) -> str:
-    """Return one JSON document in ASCII, so that no name can spoil its encoding."""
-    return json.dumps(as_json(diff), indent=2)
+    """Return one JSON document in ASCII, so that no name can spoil its encoding.
+
+    Each change has its line. Indented by the library, thousands of changes take seconds.
+    """
+    document = as_json(diff)
+    lines = ",".join(f"\n    {json.dumps(change)}" for change in document["changes"])
+    changes = f"[{lines}\n  ]" if lines else "[]"
+    verdict, semver = json.dumps(document["breaking"]), json.dumps(document["semver"])
+    return f'{{\n  "breaking": {verdict},\n  "changes": {changes},\n  "semver": {semver}\n}}'
 
 
 def as_json(diff: ApiDiff) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from agent.openapi.accept_file import acceptances_text
 from agent.openapi.change import ApiDiff, Change, Level, Semver
-from agent.openapi.policy import ACCEPT_FILE, acceptances_text
+from agent.openapi.policy import ACCEPT_FILE
 from agent.openapi.report.escaping import code, sentence
 from agent.openapi.report.outline import (
     MEANINGS,
@@ -49,20 +50,16 @@ class _Page:
 
     def section(self, changes: Sequence[Change], head: str, tail: str = "") -> None:
         """Add changes by place between two lines."""
-        is_open = False
+        above = ["", head, ""]
         for group in grouped(changes):
-            is_titled = False
-            for change in group.changes:
-                if self._is_full:
+            title, *items = _group(group)
+            for item in items:
+                lines = [*above, title, item] if title else [*above, item]
+                if self._is_full or not self.add(*lines, keep=len(tail) + 2):
                     self.hidden += 1
                     continue
-                above = [] if is_open else ["", head]
-                above += [] if is_titled else ["", _title(group), ""]
-                is_added = self.add(*above, _item(change), keep=len(tail) + 2)
-                self.hidden += not is_added
-                is_open |= is_added
-                is_titled |= is_added
-        if is_open and tail:
+                above, title = [], ""
+        if tail and not above:
             self.lines += ["", tail]
             self._room -= len(tail) + 2
 
@@ -81,8 +78,8 @@ def render_markdown(diff: ApiDiff, notes: Sequence[str] = (), limit: int = LIMIT
     page.section(parts.warnings, "#### Warnings")
     if parts.breaking:
         page.add(*_how_to_accept(parts.breaking))
-    page.section(parts.infos, _summary(_info_count(parts)), _CLOSE)
     page.section(parts.accepted, _summary(counted(len(parts.accepted), "accepted change")), _CLOSE)
+    page.section(parts.infos, _summary(_info_count(parts)), _CLOSE)
     return "\n".join([*page.lines, *_last_lines(parts.noise, page.hidden)])
 
 
@@ -108,6 +105,14 @@ def _notes(diff: ApiDiff, notes: Sequence[str]) -> list[str]:
     return ["", *lines] if lines else []
 
 
+def _group(group: Group) -> list[str]:
+    """Return a title and one line for each change; an empty title where one line says it all."""
+    title = _title(group)
+    if len(group.changes) == 1:
+        return ["", f"- {title}: {_item(group.changes[0])}"]
+    return [f"- {title}", *(f"  - {_item(change)}" for change in group.changes)]
+
+
 def _title(group: Group) -> str:
     reach = _reach(group)
     place = code(group.place)
@@ -128,7 +133,7 @@ def _reach(group: Group) -> str:
 
 
 def _item(change: Change) -> str:
-    item = f"- {sentence(change.text)} ({code(change.id)}, {code(change.fingerprint)})"
+    item = f"{sentence(change.text)} ({code(change.id)}, {code(change.fingerprint)})"
     accepted = change.accepted
     if accepted is None:
         return item

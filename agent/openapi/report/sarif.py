@@ -15,6 +15,8 @@ from agent.openapi.report.outline import MEANINGS
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
 _MOST = 25_000
 """Results that GitHub takes of one run; the worst come first."""
+_MOST_OPERATIONS = 20
+"""Operations that a result names; GitHub takes no file beyond 10 MB, compressed."""
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ABOUT = "https://github.com/oasdiff/oasdiff/blob/main/docs/BREAKING-CHANGES.md"
 
@@ -24,7 +26,8 @@ def render_sarif(diff: ApiDiff, file: str, version: str = "0") -> str:
 
     Args:
         diff: What to report; what is accepted is a suppressed result.
-        file: Path of the newer description within the repository, to which results are bound.
+        file: Path of the newer description within the repository, to which results are bound;
+            empty when it is in none, and then GitHub shows them nowhere.
         version: Our own version.
     """
     changes = diff.changes[:_MOST]
@@ -42,7 +45,7 @@ def render_sarif(diff: ApiDiff, file: str, version: str = "0") -> str:
             }
         ],
     }
-    return json.dumps(log, indent=2)
+    return json.dumps(log)
 
 
 def _rule(change: Change) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def _result(change: Change, rule: int, file: str) -> dict[str, Any]:
         "message": {"text": _message(change)},
         "locations": [_location(change, file)],
         "partialFingerprints": _fingerprints(change),
-        "properties": {"affects": change.affects, "operations": _cleaned(change.operations)},
+        "properties": {"affects": change.affects, "operations": _named(change.operations)},
     }
     if change.accepted:
         why = ", ".join(filter(None, (change.accepted.reason, change.accepted.ticket)))
@@ -82,18 +85,17 @@ def _message(change: Change) -> str:
 
 
 def _location(change: Change, file: str) -> dict[str, Any]:
-    return {
-        "physicalLocation": {
+    logical = {
+        "name": clean(change.component or change.operation or "API"),
+        "fullyQualifiedName": clean(f"#{change.pointer}", 2_000),
+    }
+    location: dict[str, Any] = {"logicalLocations": [logical]}
+    if file:
+        location["physicalLocation"] = {
             "artifactLocation": {"uri": quote(file, errors="replace")},
             "region": {"startLine": 1},
-        },
-        "logicalLocations": [
-            {
-                "name": clean(change.component or change.operation or "API"),
-                "fullyQualifiedName": clean(f"#{change.pointer}", 2_000),
-            }
-        ],
-    }
+        }
+    return location
 
 
 def _fingerprints(change: Change) -> dict[str, str]:
@@ -107,5 +109,5 @@ def _fingerprints(change: Change) -> dict[str, str]:
     }
 
 
-def _cleaned(operations: Sequence[str]) -> list[str]:
-    return [clean(operation) for operation in operations]
+def _named(operations: Sequence[str]) -> list[str]:
+    return [clean(operation) for operation in operations[:_MOST_OPERATIONS]]
