@@ -10,9 +10,11 @@ from agent.openapi.media_types import MediaType
 from agent.openapi.places import (
     FOREIGN_REQUEST_BODY,
     FOREIGN_RESPONSE_BODY,
+    FORM,
     REQUEST_BODY,
     RESPONSE_BODY,
     Direction,
+    Place,
 )
 from agent.openapi.shape import ANYTHING, Spot
 from agent.openapi.trail import Owner
@@ -78,7 +80,7 @@ class Contents(NamedTuple):
 
     def _compare_schemas(self, name: MediaType, base: Spot, head: Spot) -> None:
         for keyword in ("schema", "itemSchema"):
-            had, has = (keyword in mapping(spot.node) for spot in (base, head))
+            had, has = (_describes(spot, keyword, name) for spot in (base, head))
             if had != has and keyword == "schema":
                 rule = f"{self.direction}-body-media-type-schema-{'added' if has else 'removed'}"
                 what = f"{self.words}: the schema of {_shown(name)} is {'new' if has else 'gone'}"
@@ -86,16 +88,22 @@ class Contents(NamedTuple):
             elif had or has:
                 ours = base.down(keyword) if had else ANYTHING
                 theirs = head.down(keyword) if has else ANYTHING
-                place = _PLACES[self.direction, name.is_json]
+                place = self._place(name)
                 self.comparison.schemas.compare(ours, theirs, place, self.owner)
 
+    def _place(self, name: MediaType) -> Place:
+        if self.direction is Direction.RESPONSE:
+            return RESPONSE_BODY if name.is_json or name.is_form else FOREIGN_RESPONSE_BODY
+        if name.is_form:
+            return FORM
+        return REQUEST_BODY if name.is_json else FOREIGN_REQUEST_BODY
 
-_PLACES = {
-    (Direction.REQUEST, True): REQUEST_BODY,
-    (Direction.REQUEST, False): FOREIGN_REQUEST_BODY,
-    (Direction.RESPONSE, True): RESPONSE_BODY,
-    (Direction.RESPONSE, False): FOREIGN_RESPONSE_BODY,
-}
+
+def _describes(spot: Spot, keyword: str, name: MediaType) -> bool:
+    """Tell whether a schema says anything; of bytes 3.0 says `format: binary`, and 3.1 nothing."""
+    node = mapping(spot.node).get(keyword)
+    is_bytes = node == {"type": "string", "format": "binary"} and not name.is_json
+    return keyword in mapping(spot.node) and not is_bytes
 
 
 def _media(content: Spot) -> dict[MediaType, Spot]:

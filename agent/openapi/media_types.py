@@ -24,9 +24,13 @@ class MediaType(NamedTuple):
 
     @property
     def is_json(self) -> bool:
-        """Tell whether it is read as JSON, or is a form, whose fields a schema describes too."""
-        forms = ("multipart/form-data", "application/x-www-form-urlencoded")
-        return self.kind.endswith(("/json", "+json")) or self.kind in forms or "*" in self.kind
+        """Tell whether it is read as JSON, as far as the type tells."""
+        return self.kind.endswith(("/json", "+json")) or "*" in self.kind
+
+    @property
+    def is_form(self) -> bool:
+        """Tell whether it is a form, whose fields are written as text."""
+        return self.kind in ("multipart/form-data", "application/x-www-form-urlencoded")
 
     def covers(self, other: MediaType) -> bool:
         """Tell whether everything of the other type is of this one too."""

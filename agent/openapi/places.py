@@ -47,6 +47,8 @@ REQUEST_PROPERTY = Place("request-property", Direction.REQUEST)
 READ_ONLY = Place("request-read-only-property", Direction.REQUEST)
 """What clients never send; little is said about it."""
 FOREIGN_REQUEST_BODY = Place("request-body", Direction.REQUEST, is_foreign=True)
+FORM = Place("request-body", Direction.REQUEST)
+FORM_FIELD = Place("request-property", Direction.REQUEST, is_text=True)
 RESPONSE_BODY = Place("response-body", Direction.RESPONSE)
 FOREIGN_RESPONSE_BODY = Place("response-body", Direction.RESPONSE, is_foreign=True)
 RESPONSE_PROPERTY = Place("response-property", Direction.RESPONSE)
@@ -61,6 +63,8 @@ _INNER = {
     HEADER_PARAMETER: HEADER_PROPERTY,
     REQUEST_BODY: REQUEST_PROPERTY,
     FOREIGN_REQUEST_BODY: REQUEST_PROPERTY,
+    FORM: FORM_FIELD,
+    FORM_FIELD: REQUEST_PROPERTY,
     RESPONSE_BODY: RESPONSE_PROPERTY,
     FOREIGN_RESPONSE_BODY: RESPONSE_PROPERTY,
     RESPONSE_HEADER: RESPONSE_PROPERTY,

@@ -86,6 +86,9 @@ def _compare(
             level = Level.ERROR if is_only_loss else LEVELS[f"{stem}-removed"]
             what = f"{_words(names)} is no way to authenticate any more"
             comparison.say(f"{stem}-removed", owner, pointer, what, *sorted(names), level=level)
+    if frozenset() in theirs and frozenset() not in ours and ours.keys() & theirs.keys():
+        what = "authentication is optional now"
+        comparison.say(f"{stem}-removed", owner, pointer, what, "optional")
     for names in ours.keys() & theirs.keys():
         for name in sorted(names):
             _compare_scopes(

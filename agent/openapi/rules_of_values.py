@@ -7,7 +7,7 @@ from agent.openapi.json_values import canonical, items, mapping, same, text, tex
 from agent.openapi.places import Direction, Place
 from agent.openapi.shape import BOUNDS, Shape
 from agent.openapi.walk import Pair
-from agent.openapi.words import shown
+from agent.openapi.words import quoted, shown
 
 _STEMS = {
     "maximum": ("max", "maximum"),
@@ -113,7 +113,7 @@ def _covers(wide: Shape, narrow: Shape) -> bool:
 def _type_text(shape: Shape) -> str:
     named = "/".join(sorted(shape.types)) or "any type"
     form = text(shape.plain.get("format"))
-    return f"`{named}`" + (f" ({shown(form)})" if form else "")
+    return quoted(f"{named} ({form})" if form else named)
 
 
 def compare_null(pair: Pair) -> None:

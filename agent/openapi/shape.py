@@ -55,6 +55,7 @@ _NOT_THERE = {
     "minLength": 0, "minItems": 0, "minProperties": 0, "uniqueItems": False, "pattern": ""
 }  # fmt: skip
 """Values that say the same as leaving the keyword out."""
+_BYTES = "application/octet-stream"
 _DEEPEST = 60
 """How many allOf and one-element unions may stand in each other."""
 
@@ -241,6 +242,9 @@ def _plain(node: Any) -> dict[str, Any]:
     for bound in ("Maximum", "Minimum"):  # 3.0 says by a flag what 3.1 says by the number
         if node.get(f"exclusive{bound}") is True and bound.lower() in plain:
             plain[f"exclusive{bound}"] = plain.pop(bound.lower())
+    if plain.get("contentMediaType") == _BYTES and "format" not in plain:
+        plain["format"] = "binary"  # what 3.0 called it
+        del plain["contentMediaType"]
     if not isinstance(plain.get("enum", []), list):
         del plain["enum"]
     return {key: value for key, value in plain.items() if not _says_nothing(key, value)}
