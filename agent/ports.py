@@ -149,6 +149,15 @@ class Workspace(Protocol):
         """Remove the worktree and its hidden ref; nothing happens if they are gone."""
 
 
+class Needs(Value):
+    """Packages for one command, other than those that `prepare` installs."""
+
+    folder: str = ""
+    """The folder whose requirements count; empty for the repository's root."""
+    also: tuple[str, ...] = ()
+    """Requirements beside those of the repository, such as `drf-spectacular`."""
+
+
 class Command(Value):
     """A command for the sandbox."""
 
@@ -158,6 +167,8 @@ class Command(Value):
     """Added to the sandbox's own small environment."""
     stdin: bytes = b""
     output_cap_bytes: int = 1 << 20
+    needs: Needs | None = None
+    """None: it runs with what `prepare` has installed. Else it may be installed first."""
 
 
 class CommandResult(Value):
@@ -178,13 +189,16 @@ class Sandbox(Protocol):
         """Raise SandboxUnavailableError, with the fix, unless code can be run safely here."""
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
-        """Run a command in the worktree, without network, with the repository's environment."""
+        """Run a command in the worktree, without network, with the repository's environment.
+
+        Raises NeedsHumanError when what the command needs cannot be installed.
+        """
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         """Run one operation of the file helper inside the sandbox and return its JSON result.
 
-        Operations: `read` `list` `search` `edit` `stat` `gather`. Raises ToolError with the
-        helper's text.
+        Operations: `read` `list` `search` `edit` `stat` `gather` `result`. Raises ToolError with
+        the helper's text.
         """
 
     def prepare(self, worktree: Worktree) -> None:

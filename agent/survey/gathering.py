@@ -36,13 +36,16 @@ _SUBJECTS = 5
 SKIPPED = _SKIP
 
 
-def gather(sandbox: Sandbox, worktree: Worktree) -> RepositoryFiles:
+def gather(
+    sandbox: Sandbox, worktree: Worktree, wanted: tuple[tuple[str, int], ...] = _WANTED
+) -> RepositoryFiles:
     """Return what the survey of a worktree is made from.
 
-    A repository that the helper cannot list comes back empty, with the problem named.
+    A repository that the helper cannot list comes back empty, with the problem named. `wanted` says
+    what is read of which files: a pattern of paths and a number of characters, most telling first.
     """
     arguments = {
-        "wanted": [list(pair) for pair in _WANTED],
+        "wanted": [list(pair) for pair in wanted],
         "skip": _SKIP,
         "room": _ROOM,
         "limit": _LISTED,

@@ -16,7 +16,7 @@ from agent.domain.errors import SandboxUnavailableError, ToolError
 from agent.domain.repository import Worktree
 from agent.ports import Command, CommandResult
 from integrations.sandbox import probe
-from integrations.sandbox.environments import Environments
+from integrations.sandbox.environments import NONE, Environments, RepositoryEnvironment
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
 from integrations.sandbox.limits import GIT_OUTPUT_CAP_BYTES, Limits, limited
 from integrations.sandbox.places import Interpreter, git_place, variables
@@ -74,14 +74,13 @@ class BubblewrapSandbox:
         self._environments.ensure(worktree)
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
-        """Run a command in the worktree, with the environment that `prepare` made."""
-        packages = self._environments.current(worktree).path
-        return self._run(worktree.path, packages, command)
+        """Run a command in the worktree, with the environment that `prepare` made or it needs."""
+        return self._run(worktree.path, self._environments.of(worktree, command.needs), command)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         """Run one operation of the file helper: read, list, search, edit, stat or result."""
         program = (*self._interpreter.bare(), HELPER)
-        run = partial(self._run, worktree.path, None)
+        run = partial(self._run, worktree.path, NONE)
         return file_operation(run, program, operation, arguments)
 
     def run_git(
@@ -110,10 +109,13 @@ class BubblewrapSandbox:
         command = Command(argv=tuple(argv), timeout=timeout, output_cap_bytes=GIT_OUTPUT_CAP_BYTES)
         return self._execute(profile.model_copy(update=change), command)
 
-    def _run(self, worktree: Path, packages: Path | None, command: Command) -> CommandResult:
+    def _run(
+        self, worktree: Path, packages: RepositoryEnvironment, command: Command
+    ) -> CommandResult:
         place = git_place(worktree, self._home / "mirrors")
-        read_only = tuple(path for path in (place.mirror, packages) if path is not None)
-        profile = self._profile(worktree, read_only, packages, pinned=place.pinned)
+        mirror = () if place.mirror is None else (place.mirror,)
+        read_only = (*mirror, *packages.folders)
+        profile = self._profile(worktree, read_only, packages.path, pinned=place.pinned)
         return self._execute(profile, command)
 
     def _profile(

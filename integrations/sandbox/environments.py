@@ -22,6 +22,8 @@ from uv import find_uv_bin
 from agent.domain.errors import NeedsHumanError, TransientError
 from agent.domain.repository import Worktree
 from agent.domain.value import Value
+from agent.ports import Needs
+from integrations.sandbox.interpreters import choose
 from integrations.sandbox.places import Interpreter, must_be_there
 from integrations.sandbox.reading import read_plain
 from integrations.sandbox.requirements import Requirements, gather
@@ -38,6 +40,16 @@ class RepositoryEnvironment(Value):
     """Where a repository's dependencies are installed; None when it names none."""
 
     path: Path | None
+    prefix: Path | None = None
+    """Where the Python is that it was made with; None for ours."""
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Return what must be readable for it to be used."""
+        return tuple(folder for folder in (self.path, self.prefix) if folder is not None)
+
+
+NONE = RepositoryEnvironment(path=None)
 
 
 class Environments:
@@ -63,7 +75,6 @@ class Environments:
         self._settings = {k: v for k, v in source.items() if _PASSED_ON.fullmatch(k)}
         if cache is not None:
             self._settings["UV_CACHE_DIR"] = str(cache)
-        self._interpreter = Interpreter.ours()
 
     def ensure(self, worktree: Worktree) -> RepositoryEnvironment:
         """Return the environment for what the worktree asks for now; build it if need be.
@@ -74,13 +85,22 @@ class Environments:
             NeedsHumanError: The requirements cannot be installed.
             TransientError: The package index cannot be reached.
         """
-        must_be_there(worktree.path)
-        requirements = gather(partial(read_plain, worktree.path))
-        found = RepositoryEnvironment(path=None)
-        if requirements.packages:
-            found = RepositoryEnvironment(path=self._built(requirements))
+        found = self.for_needs(worktree, Needs())
         self._remember(worktree, found)
         return found
+
+    def of(self, worktree: Worktree, needs: Needs | None) -> RepositoryEnvironment:
+        """Return the environment for a command."""
+        return self.current(worktree) if needs is None else self.for_needs(worktree, needs)
+
+    def for_needs(self, worktree: Worktree, needs: Needs) -> RepositoryEnvironment:
+        """Return an environment for one command; what is `current` stays so. Raises as `ensure`."""
+        must_be_there(worktree.path)
+        found = gather(partial(read_plain, worktree.path), needs.folder)
+        packages = (*found.packages, *needs.also)
+        if not packages:
+            return NONE
+        return self._found(self._built(found.model_copy(update={"packages": packages})))
 
     def current(self, worktree: Worktree) -> RepositoryEnvironment:
         """Return the environment that was last ensured for a worktree; ensure it if none was.
@@ -92,9 +112,13 @@ class Environments:
         except FileNotFoundError:
             return self.ensure(worktree)
         path = self._folder / name if name else None
-        if path is not None and not (path / _COMPLETE).exists():
-            return self.ensure(worktree)
-        return RepositoryEnvironment(path=path)
+        if path is None:
+            return NONE
+        return self._found(path) if (path / _COMPLETE).exists() else self.ensure(worktree)
+
+    def _found(self, path: Path) -> RepositoryEnvironment:
+        prefix = (path / _COMPLETE).read_text()
+        return RepositoryEnvironment(path=path, prefix=Path(prefix) if prefix else None)
 
     def _note(self, worktree: Worktree) -> Path:
         return self._folder / "of" / worktree.path.name
@@ -107,35 +131,50 @@ class Environments:
         draft.replace(note)
 
     def _built(self, requirements: Requirements) -> Path:
-        path = self._folder / self._key(requirements)
+        python = choose(requirements.python, self._settings.get("PATH", ""))
+        path = self._folder / _key(requirements, python)
         if not (path / _COMPLETE).exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             with FileLock(f"{path}.lock"):
                 if not (path / _COMPLETE).exists():
-                    self._build(path, requirements)
+                    self._build(path, requirements, python)
         return path
 
-    def _key(self, requirements: Requirements) -> str:
-        identity = (platform.python_version(), platform.machine(), self._interpreter.executable)
-        text = f"{identity}\n{requirements.model_dump_json()}"
-        return hashlib.sha256(text.encode()).hexdigest()[:24]
+    def _build(self, path: Path, requirements: Requirements, python: Interpreter) -> None:
+        """Build in place, for environments do not like to be moved; the mark is written last.
 
-    def _build(self, path: Path, requirements: Requirements) -> None:
-        """Build in place, for environments do not like to be moved; the mark is written last."""
+        The versions of a lock file were chosen for another Python, perhaps: without them it may be
+        possible.
+        """
+        limits = [(*requirements.constraints, *requirements.pins), requirements.constraints]
+        try:
+            self._install(path, requirements.packages, limits[0], python)
+        except NeedsHumanError:
+            if not requirements.pins:
+                raise
+            self._install(path, requirements.packages, limits[1], python)
+        is_ours = python == Interpreter.ours()
+        (path / _COMPLETE).write_text("" if is_ours else str(python.prefix))
+
+    def _install(
+        self,
+        path: Path,
+        packages: tuple[str, ...],
+        constraints: tuple[str, ...],
+        python: Interpreter,
+    ) -> None:
         shutil.rmtree(path, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             wanted, limits = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
-            wanted.write_text("\n".join(requirements.packages) + "\n")
-            limits.write_text("\n".join(requirements.constraints) + "\n")
-            python = str(self._interpreter.executable)
-            self._uv(folder, "venv", "--no-project", "--python", python, str(path))
+            wanted.write_text("\n".join(packages) + "\n")
+            limits.write_text("\n".join(constraints) + "\n")
+            self._uv(folder, "venv", "--no-project", "--python", str(python.executable), str(path))
             self._uv(
                 folder,
                 *("pip", "install", "--python", str(path / "bin" / "python")),
                 *("--only-binary", ":all:", "--compile-bytecode"),
                 *("-r", str(wanted), "-c", str(limits)),
             )
-        (path / _COMPLETE).touch()
 
     def _uv(self, folder: str, *arguments: str) -> None:
         argv = [find_uv_bin(), *arguments]
@@ -156,3 +195,9 @@ class Environments:
             if any(word in said for word in _NETWORK_WORDS):
                 raise TransientError(f"the package index cannot be reached:\n{said}")
             raise NeedsHumanError(f"the repository's dependencies cannot be installed:\n{said}")
+
+
+def _key(requirements: Requirements, python: Interpreter) -> str:
+    identity = (platform.python_version(), platform.machine(), python.executable)
+    text = f"{identity}\n{requirements.model_dump_json()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -15,6 +15,8 @@ OPERATIONS = frozenset(
 )
 TIMEOUT = timedelta(seconds=30)
 ANSWER_CAP_BYTES = 16 << 20
+_LARGER_CAPS = {"result": 96 << 20}
+"""A description of an API may have 32 MiB, which as a text in JSON become more."""
 
 
 def file_operation(
@@ -32,7 +34,12 @@ def file_operation(
         raise ToolError(f"there is no file operation {operation}; use {', '.join(OPERATIONS)}")
     request = json.dumps({"operation": operation, "arguments": arguments}).encode()
     done = run(
-        Command(argv=program, timeout=TIMEOUT, stdin=request, output_cap_bytes=ANSWER_CAP_BYTES)
+        Command(
+            argv=program,
+            timeout=TIMEOUT,
+            stdin=request,
+            output_cap_bytes=_LARGER_CAPS.get(operation, ANSWER_CAP_BYTES),
+        )
     )
     if done.timed_out:
         raise ToolError(f"{operation} took longer than 30 s; ask for less, or search more simply")

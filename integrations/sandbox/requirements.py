@@ -8,11 +8,21 @@ from typing import Any
 
 from agent.domain.errors import NeedsHumanError
 from agent.domain.value import Value
+from integrations.sandbox.locks import pins
+from integrations.sandbox.poetry import poetry_lines, specifier
 
 DEVELOPMENT_FILES = ("requirements-dev.txt", "requirements/dev.txt", "dev-requirements.txt")
+RUNTIME_FILES = (
+    "requirements.txt",
+    *(f"requirements/{name}.txt" for name in ("base", "common", "main", "prod", "production")),
+    "requirements/requirements.txt",
+)
+"""Of these the first one counts."""
 EXTRAS = ("dev", "test", "tests")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]*(?P<name>\S+)")
+_WITHOUT_WHEELS = re.compile(r"psycopg2(?=[\s=<>!~;\[,]|$)", re.IGNORECASE)
+"""It is only ever published as source; psycopg2-binary is the same with wheels."""
 _CONSTRAINT = re.compile(r"(?:-c|--constraint)[ =]*(?P<name>\S+)")
 
 Read = Callable[[str], str | None]
@@ -24,28 +34,44 @@ class Requirements(Value):
 
     packages: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    """Constraints by the lock file, which give way when they cannot be met."""
+    python: str = ""
+    """The versions of Python that the project asks for, such as `>=3.12`."""
 
 
-def gather(read: Read) -> Requirements:
+def gather(read: Read, folder: str = "") -> Requirements:
     """Return what the repository needs for running its tests.
 
     The development file with what it includes, and requirements.txt; else the dependencies of
     pyproject.toml. Extras and groups named dev, test or tests count when there is no development
     file. The project itself is never built, so `-e .` and local paths are left out.
 
+    Args:
+        read: Reads a file of the repository.
+        folder: The folder whose files count, such as a service of a larger repository.
+
     Raises:
         NeedsHumanError: A requirement cannot be installed from a package index.
     """
-    collected = _Collected(read)
-    development = next((name for name in DEVELOPMENT_FILES if read(name) is not None), None)
-    for name in (development, "requirements.txt"):
+
+    def near(name: str) -> str | None:
+        return read(f"{folder}/{name}" if folder else name)
+
+    collected = _Collected(near)
+    development = next((name for name in DEVELOPMENT_FILES if near(name) is not None), None)
+    runtime = next((name for name in RUNTIME_FILES if near(name) is not None), None)
+    for name in (development, runtime):
         if name is not None:
             collected.file(name)
-    if development is None:
-        collected.pyproject(with_dependencies=not collected.seen)
+    collected.pyproject(
+        with_dependencies=not collected.seen - {development}, with_extras=development is None
+    )
     return Requirements(
         packages=tuple(dict.fromkeys(collected.packages)),
         constraints=tuple(dict.fromkeys(collected.constraints)),
+        pins=tuple(map(_with_wheels, pins(read, folder))) if collected.packages else (),
+        python=collected.python,
     )
 
 
@@ -57,6 +83,7 @@ class _Collected:
         self.seen: set[str] = set()
         self.packages: list[str] = []
         self.constraints: list[str] = []
+        self.python = ""
 
     def file(self, name: str, *, constraint: bool = False) -> None:
         text = self._read(name)
@@ -76,7 +103,7 @@ class _Collected:
             into.append(_from_index(file, line))
         # Everything else is an option or a local path: where to install from is our setting.
 
-    def pyproject(self, *, with_dependencies: bool) -> None:
+    def pyproject(self, *, with_dependencies: bool, with_extras: bool) -> None:
         text = self._read("pyproject.toml")
         if text is None:
             return
@@ -84,17 +111,41 @@ class _Collected:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise NeedsHumanError(f"pyproject.toml cannot be read: {error}; repair it") from error
-        project = document.get("project", {})
+        project, poetry = document.get("project", {}), document.get("tool", {}).get("poetry", {})
+        self.python = _python(project, poetry)
         lines = list(project.get("dependencies", [])) if with_dependencies else []
-        for name in EXTRAS:
+        for name in EXTRAS if with_extras else ():
             lines += _extra(project, name, set())
             lines += _group(document.get("dependency-groups", {}), name, set())
-        self.packages += [_from_index("pyproject.toml", line) for line in lines]
-        if with_dependencies and not lines and "poetry" in document.get("tool", {}):
-            raise NeedsHumanError(
-                "the dependencies stand in [tool.poetry] only; add [project] dependencies to "
-                "pyproject.toml, or a requirements-dev.txt"
-            )
+        if with_dependencies:
+            lines += poetry_lines(poetry)
+        local = _local_names(document)
+        self.packages += [
+            _from_index("pyproject.toml", line) for line in lines if _normal(line) not in local
+        ]
+
+
+def _python(project: dict[str, Any], poetry: dict[str, Any]) -> str:
+    asked = project.get("requires-python") or poetry.get("dependencies", {}).get("python") or ""
+    return specifier(asked) if isinstance(asked, str) else ""
+
+
+def _local_names(document: dict[str, Any]) -> set[str]:
+    """Return the packages that are folders of the same repository, which are never installed.
+
+    Source: uv 0.13, `[tool.uv.sources]`.
+    """
+    sources = document.get("tool", {}).get("uv", {}).get("sources", {})
+    return {
+        _normal(name)
+        for name, source in sources.items()
+        if isinstance(source, dict) and ("path" in source or source.get("workspace"))
+    }
+
+
+def _normal(line: str) -> str:
+    found = _NAME.match(line)
+    return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
 
 def _logical_lines(text: str) -> Iterator[str]:
@@ -114,7 +165,15 @@ def _from_index(file: str, line: str) -> str:
             f"{file} asks for {line.split(';')[0].strip()}; only packages of the configured index "
             "are installed: publish it there, or take it out"
         )
-    return line
+    return _with_wheels(line)
+
+
+def _with_wheels(line: str) -> str:
+    """Return a line with the package that has wheels in place of one that never has."""
+    if not _WITHOUT_WHEELS.match(line):
+        return line
+    bare = re.sub(r"\s*--hash=\S+", "", line)
+    return _WITHOUT_WHEELS.sub("psycopg2-binary", bare, count=1)
 
 
 def _extra(project: dict[str, Any], name: str, seen: set[str]) -> list[str]:

@@ -41,7 +41,7 @@ class UnsandboxedSandbox:
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         """Run a command in the worktree; its process group dies with it."""
-        packages = self._environments.current(worktree).path
+        packages = self._environments.of(worktree, command.needs).path
         return self._run(worktree.path, packages, command)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:

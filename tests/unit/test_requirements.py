@@ -7,6 +7,8 @@ import pytest
 
 from agent.domain.errors import NeedsHumanError
 from integrations.sandbox.files import HELPER_SOURCE
+from integrations.sandbox.interpreters import fits
+from integrations.sandbox.poetry import specifier
 from integrations.sandbox.reading import read_plain
 from integrations.sandbox.requirements import Requirements, gather
 
@@ -103,14 +105,138 @@ def test_extras_complete_a_runtime_requirements_file() -> None:
     assert found.packages == ("fastapi==1", "pytest", "ruff", "mypy", "vulture")
 
 
-def test_a_development_file_makes_pyproject_unneeded() -> None:
-    assert gathered(requirements_dev="pytest\n", pyproject=PYPROJECT).packages == ("pytest",)
+def test_a_development_file_stands_for_the_extras_but_not_for_what_runs() -> None:
+    found = gathered(requirements_dev="pytest\n", pyproject=PYPROJECT)
+    assert found.packages == ("pytest", "fastapi")
+    with_runtime = gathered(requirements_dev="-r base.txt\n", base="a\n", pyproject=PYPROJECT)
+    assert with_runtime.packages == ("a",)
 
 
-@pytest.mark.parametrize("text", ["[project", "[tool.poetry.dependencies]\nfastapi = '*'\n"])
-def test_what_cannot_be_understood_needs_a_person(text: str) -> None:
+def test_what_cannot_be_understood_needs_a_person() -> None:
     with pytest.raises(NeedsHumanError, match="pyproject"):
-        gathered(pyproject=text)
+        gathered(pyproject="[project")
+
+
+POETRY = """
+[tool.poetry.dependencies]
+python = "^3.9"
+fastapi = "^0.95"
+uvicorn = {version = "~0.22", extras = ["standard"]}
+asyncpg = "0.27.0"
+redis = {version = "*", optional = true}
+shared = {path = "../shared"}
+pydantic = ">=1.10,<2"
+[tool.poetry.group.dev.dependencies]
+pytest = "*"
+[tool.poetry.group.docs.dependencies]
+mkdocs = "*"
+"""
+
+
+def test_poetrys_own_tables_are_read() -> None:
+    found = gathered(pyproject=POETRY)
+    assert found.packages == (
+        "fastapi>=0.95,<0.96",
+        "uvicorn[standard]>=0.22,<0.23",
+        "asyncpg==0.27.0",
+        "pydantic>=1.10,<2",
+        "pytest",
+    )
+    assert found.python == ">=3.9,<4"
+
+
+def test_what_poetry_takes_from_elsewhere_needs_a_person() -> None:
+    with pytest.raises(NeedsHumanError, match="only packages of the configured index"):
+        gathered(pyproject="[tool.poetry.dependencies]\nx = {git = 'https://example.com/x'}\n")
+
+
+LOCK = """
+[[package]]
+name = "fastapi"
+version = "0.95.2"
+source = { registry = "index" }
+[[package]]
+name = "shop"
+version = "1.0"
+source = { editable = "." }
+[[package]]
+name = "forked"
+version = "1.0"
+[[package]]
+name = "forked"
+version = "2.0"
+[[package]]
+name = "psycopg2"
+version = "2.9.6"
+"""
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "poetry.lock"])
+def test_a_lock_file_pins_what_is_asked_for(name: str) -> None:
+    files = {"svc/pyproject.toml": PYPROJECT, name: LOCK}
+    found = gather(files.get, "svc")
+    assert found.pins == ("fastapi==0.95.2", "psycopg2-binary==2.9.6")
+    assert found.packages[0] == "fastapi"
+    assert gather(files.get) == Requirements()
+
+
+def test_a_lock_file_that_is_none_pins_nothing() -> None:
+    assert gather({"requirements.txt": "a\n", "uv.lock": "[[package"}.get).pins == ()
+
+
+def test_members_of_a_workspace_are_not_installed() -> None:
+    sources = "[tool.uv.sources]\nShop_Core = {workspace = true}\nlib = {path = '../lib'}\n"
+    project = "[project]\ndependencies = ['shop-core>=1', 'lib', 'django']\n"
+    assert gather({"pyproject.toml": project + sources}.get).packages == ("django",)
+
+
+def test_what_has_no_wheels_gives_way_to_what_has() -> None:
+    found = gathered(requirements="psycopg2==2.9.6 --hash=sha256:00\npsycopg2-binary\npsycopg2\n")
+    assert found.packages == ("psycopg2-binary==2.9.6", "psycopg2-binary")
+
+
+@pytest.mark.parametrize(
+    ("poetry", "standard"),
+    [
+        ("^1.2.3", ">=1.2.3,<2"),
+        ("^0.2.3", ">=0.2.3,<0.3"),
+        ("^0.0.3", ">=0.0.3,<0.0.4"),
+        ("^0", ">=0,<1"),
+        ("~1.2.3", ">=1.2.3,<1.3"),
+        ("~1", ">=1,<2"),
+        ("1.2", "==1.2"),
+        ("~=1.2", "~=1.2"),
+        (">=1, !=1.5", ">=1,!=1.5"),
+        ("^1.0b2", ">=1.0b2,<2"),
+        ("*", ""),
+        ("^3.8 || ^4", ""),
+    ],
+)
+def test_ranges_of_poetry_become_those_of_the_standard(poetry: str, standard: str) -> None:
+    assert specifier(poetry) == standard
+
+
+@pytest.mark.parametrize(
+    ("version", "wanted", "expected"),
+    [
+        ((3, 11, 7), ">=3.9,<4.0", True),
+        ((3, 11, 7), ">=3.12", False),
+        ((3, 11, 7), "<3.11", False),
+        ((3, 11, 7), "<=3.11", True),
+        ((3, 11, 7), ">3.11", False),
+        ((3, 11, 7), "==3.11.*", True),
+        ((3, 11, 7), "==3.10.*", False),
+        ((3, 11, 7), "~=3.10", True),
+        ((3, 11, 7), "~=3.10.2", False),
+        ((3, 11, 7), "!=3.11.*", False),
+        ((3, 11, 7), "", True),
+        ((3, 11, 7), "sometimes", True),
+    ],
+)
+def test_a_range_of_pythons_is_understood(
+    version: tuple[int, ...], wanted: str, expected: bool
+) -> None:
+    assert fits(version, wanted) is expected
 
 
 def test_plain_files_are_read_and_traps_count_as_absent(tmp_path: Path) -> None:

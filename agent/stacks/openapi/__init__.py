@@ -1,0 +1,1 @@
+"""Getting the OpenAPI description out of a repository's code, without starting a server."""

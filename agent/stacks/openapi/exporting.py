@@ -1,0 +1,159 @@
+"""From a worktree to the description of its API: by its code, else by a file that it keeps."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable
+
+from agent.stacks.openapi.attempting import Attempt, Surroundings, attempt
+from agent.stacks.openapi.committed import read_committed
+from agent.stacks.openapi.declared import STARTERS
+from agent.stacks.openapi.finding import find_services
+from agent.stacks.openapi.merging import Part, merged
+from agent.stacks.openapi.value import NO_FRAMEWORK, Export, Service
+from agent.survey.environment import settings
+from agent.survey.gathering import gather
+from agent.survey.packages import document, table
+from agent.survey.source import read_source
+from agent.survey.values import RepositoryFiles
+from agent.tools.base import Bench
+
+_WANTED: tuple[tuple[str, int], ...] = (
+    (r"(^|/)(manage\.py|pyproject\.toml|pytest\.ini|setup\.cfg|tox\.ini)$", 60_000),
+    (STARTERS, 40_000),
+    (r"(^|/)\.?env\.(example|sample|template|dist)$|(^|/)\.env-(example|sample|template)$"
+     r"|(^|/)(example|sample)\.env$", 20_000),
+    (r"(^|/)(main|app|api|[aw]sgi|server|application|__init__|settings|config|urls)\.py$", 60_000),
+    (r"\.py$", 60_000),
+)  # fmt: skip
+_EXAMPLE = re.compile(_WANTED[2][0])
+_VARIABLE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*?)\s*$", re.MULTILINE)
+_MOST_SERVICES = 3
+_MOST_SECONDS = 300
+"""After this long nothing new is begun."""
+
+
+def export_openapi(
+    bench: Bench,
+    *,
+    targets: Iterable[str] = (),
+    folder: str = "",
+    progress: Callable[[str], None] = lambda _line: None,
+) -> Export:
+    """Return the description of the API in a worktree, without starting a server.
+
+    Args:
+        bench: The worktree, which stands at the commit in question.
+        targets: The applications that the team names, such as `backend/app.main:app`.
+        folder: Take only what lies in this folder.
+        progress: Is told what begins.
+
+    Raises:
+        TransientError: The package index cannot be reached.
+    """
+    started = time.monotonic()
+    files = _within(gather(bench.sandbox, bench.worktree, _WANTED), folder)
+    services = find_services(files, targets)
+    found = _live(bench, services, files, progress)
+    if found.content is None:
+        found = _kept(bench, files, folder, found)
+    return found.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
+
+
+def _within(files: RepositoryFiles, folder: str) -> RepositoryFiles:
+    if not folder:
+        return files
+    return files.model_copy(
+        update={
+            "files": tuple(f for f in files.files if f.path.startswith(f"{folder}/")),
+            "texts": {p: t for p, t in files.texts.items() if p.startswith(f"{folder}/")},
+        }
+    )
+
+
+def _live(
+    bench: Bench,
+    services: tuple[Service, ...],
+    files: RepositoryFiles,
+    progress: Callable[[str], None],
+) -> Export:
+    """Return what the first service gives that has an API.
+
+    One that the repository declares, and that fails, does not give way to another: the description
+    of another service is worse than none.
+    """
+    if not services:
+        return Export(reason=files.problem or NO_FRAMEWORK)
+    found, end = Export(), time.monotonic() + _MOST_SECONDS
+    for service in services[:_MOST_SERVICES]:
+        progress(f"importing {service.label}")
+        done = attempt(bench, service, _surroundings(files, service))
+        if done.documents:
+            others = tuple(other.label for other in services if other is not service)
+            found = _export(done, others) if found.content is None else found
+            if any(item["document"].get("paths") for item in done.documents):
+                return _export(done, others)
+            continue
+        reason = f"{service.label} cannot be imported: {done.reason}{_python(files, service)}"
+        progress(reason)
+        if found.content is None:
+            found = Export(reason=found.reason or reason, dummies=done.dummies)
+        if service.targets[0].is_declared or time.monotonic() > end:
+            break
+    return found
+
+
+def _python(files: RepositoryFiles, service: Service) -> str:
+    """Return what the project asks of Python, for it may be why an import fails."""
+    place = f"{service.project}/pyproject.toml" if service.project else "pyproject.toml"
+    asked = table(document(files.text(place)), "project").get("requires-python")
+    return f"; the project asks for Python {asked}" if isinstance(asked, str) else ""
+
+
+def _export(done: Attempt, others: tuple[str, ...]) -> Export:
+    parts = [Part.model_validate(item) for item in done.documents]
+    whole = merged(parts) if len(parts) > 1 or parts[0].prefix else parts[0].document
+    labels = dict.fromkeys(part.label for part in parts)
+    return Export(
+        content=(json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
+        source=", ".join(labels),
+        is_low_quality=done.is_low_quality,
+        framework=done.framework,
+        dummies=done.dummies,
+        others=others,
+    )
+
+
+def _kept(bench: Bench, files: RepositoryFiles, folder: str, failed: Export) -> Export:
+    found = read_committed(bench, files, folder)
+    if found is None:
+        return failed
+    path, content = found
+    return failed.model_copy(update={"content": content, "source": f"committed {path}"})
+
+
+def _surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
+    """Return the settings that the repository gives examples of, and those that its code reads."""
+    start = f"{service.project}/" if service.project else ""
+    examples: dict[str, str] = {}
+    for path in sorted(files.texts, key=lambda path: (not path.startswith(start), path)):
+        if _EXAMPLE.search(path):
+            for name, value in _VARIABLE.findall(files.texts[path]):
+                examples.setdefault(name, _plain(value))
+    known = {
+        setting.name
+        for path, text in files.texts.items()
+        if path.endswith(".py") and path.startswith(start) and re.search(r"(?i)env|settings", text)
+        for source in [read_source(path, text, is_cut=False)]
+        if source is not None
+        for setting in settings(source)
+    }
+    return Surroundings(example=examples, known=tuple(sorted(known)))
+
+
+def _plain(value: str) -> str:
+    """Return a value as a shell would read it; what stands for something else counts as empty."""
+    if value[:1] in ("'", '"'):
+        return value[1:].partition(value[0])[0]
+    text = re.sub(r"\s+#.*", "", value)
+    return "" if re.search(r"[<>$]|^#", text) else text

@@ -1,0 +1,56 @@
+"""The script's way: read the job on stdin, import the application, write the answer to a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from agent.stacks.openapi.inside.django_apis import Lacking, django_documents, django_framework
+from agent.stacks.openapi.inside.failures import judged
+from agent.stacks.openapi.inside.fastapi_apps import fastapi_documents, fastapi_framework
+
+
+def export(job: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer to a job: documents, or what the attempt failed for."""
+    root = Path.cwd()
+    os.chdir(root / job["project"])
+    sys.path[:0] = [str(root / folder) for folder in job["paths"]]
+    sys.argv = ["manage.py"]
+    os.environ.update(job["settings"])
+    try:
+        return documents_of(job)
+    except Lacking as lacking:
+        return {"reason": f"{lacking} is not installed", "need": str(lacking)}
+    except BaseException as error:  # noqa: BLE001 - settings end the process, views raise anything
+        traceback.print_exc()
+        return judged(error, job, str(root))
+
+
+def documents_of(job: dict[str, Any]) -> dict[str, Any]:
+    """Return the documents of a service."""
+    if job["kind"] == "fastapi":
+        documents = fastapi_documents(job["targets"])
+        return {"documents": documents, "framework": fastapi_framework()}
+    documents, is_low = django_documents(job["targets"][0]["module"])
+    return {"documents": documents, "framework": django_framework(), "is_low_quality": is_low}
+
+
+def main() -> None:
+    """Answer the job and end, whatever threads the application has started."""
+    job = json.load(sys.stdin)
+    place = Path(job["answer"]).absolute()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        place.unlink()
+    place.write_text(json.dumps(export(job), default=str), "ascii")
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

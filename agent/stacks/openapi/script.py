@@ -1,0 +1,20 @@
+"""The one script that goes into the sandbox, joined from the parts in `inside`."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+PARTS = ("guesses", "failures", "fastapi_apps", "django_apis", "exporting")
+_FOLDER = Path(__file__).with_name("inside")
+_OWN_IMPORT = re.compile(r"^from agent\.[\w.]+ import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE)
+_FUTURE = "from __future__ import annotations\n"
+
+
+@cache
+def script() -> str:
+    """Return the text for `python -c`; it reads a job from stdin.
+
+    It must not be imported from files: a repository may have a package `agent` of its own.
+    """
+    parts = [(_FOLDER / f"{name}.py").read_text("utf-8") for name in PARTS]
+    return _FUTURE + "".join(_OWN_IMPORT.sub("", part.replace(_FUTURE, "")) for part in parts)
