@@ -21,7 +21,6 @@ from workflows.openapi_inputs import (
     read_file,
     read_input,
     repository_root,
-    write_output,
 )
 
 TEAM_FILES = (".backsmith.yml", ".backsmith.yaml")
@@ -41,7 +40,7 @@ def run_diff(base: str, head: str, form: Format, fail_on: FailOn, accept: Path |
     policy = _policy(root, accept)
     today = datetime.now(tz=UTC).date()  # noqa: TID251 - a root's clock
     seen = apply(_compared(base, head), policy, today)
-    write_output(_rendered(seen, form, _path_in(root, head)))
+    _write(_rendered(seen, form, _path_in(root, head)))
     if form not in _TELLS_NOTES:
         sys.stderr.writelines(f"backsmith: {note}\n" for note in seen.notes)
     return int(_fails(seen.diff, fail_on))
@@ -105,6 +104,17 @@ def _rendered(seen: Applied, form: Format, file: str) -> str:
             from agent.openapi.report.annotations import render_annotations
 
             return render_annotations(seen.diff, file, seen.notes)
+
+
+def _write(text: str) -> None:
+    """Write to stdout in UTF-8, whatever the terminal has; one line break stands at the end."""
+    try:
+        with os.fdopen(sys.stdout.fileno(), "wb", closefd=False) as target:
+            target.write(f"{text.rstrip()}\n".encode("utf-8", "replace"))
+    except BrokenPipeError:
+        raise  # typer ends the process quietly when the reader has enough
+    except OSError as error:
+        raise SettingsError(f"the report cannot be written to stdout: {error.strerror}") from error
 
 
 def _fails(seen: ApiDiff, fail_on: FailOn) -> bool:

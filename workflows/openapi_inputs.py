@@ -4,7 +4,6 @@ import os
 import re
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 from agent.domain.errors import SettingsError
@@ -139,10 +138,3 @@ def _git(arguments: list[str], said: str = "") -> bytes:
 def repository_root(start: Path) -> Path | None:
     """Return the folder with `.git` at or above a folder; None when there is none."""
     return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
-
-
-def write_output(text: str) -> None:
-    """Write to stdout in UTF-8, whatever the terminal has; one line break stands at the end."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(f"{text.rstrip()}\n".encode("utf-8", "replace"))
-    sys.stdout.buffer.flush()

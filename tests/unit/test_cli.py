@@ -87,7 +87,18 @@ def test_help_imports_nothing_heavy(run: Run, arguments: tuple[str, ...]) -> Non
 
 def test_help_names_all_commands(run: Run) -> None:
     said = run("--help").stdout
-    for command in ("demo", "work", "up", "gateway", "worker", "run", "status", "tell", "cancel"):
+    for command in (
+        "demo",
+        "work",
+        "up",
+        "gateway",
+        "worker",
+        "run",
+        "status",
+        "tell",
+        "cancel",
+        "openapi",
+    ):
         assert f"\n  {command} " in said
 
 
