@@ -15,6 +15,7 @@ from agent.domain.errors import (
     SandboxUnavailableError,
     SettingsError,
 )
+from workflows.openapi import openapi
 
 DONE, CHECK_FAILED, WRONG_USAGE, OUTSIDE_FAILED = 0, 1, 2, 3
 
@@ -28,6 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # rendering help with rich takes 0.2 s of imports (typer 0.29)
     pretty_exceptions_enable=False,
 )
+app.add_typer(openapi)
 
 Key = Annotated[str, typer.Argument(help="The ticket, such as PAY-123.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agent.openapi.bounds import MAX_BYTES, fault, shown
+from agent.openapi.bounds import MAX_BYTES, MAX_VALUES, TOO_MANY, fault, shown
 from agent.openapi.json_reading import read_json
 from agent.openapi.spec import Spec, escape
 
@@ -45,6 +45,8 @@ def _require_size(content: bytes, name: str) -> None:
         raise fault(name, too_large(len(content)))
     if not content.removeprefix(_MARK).strip():
         raise fault(name, "is empty; give an OpenAPI description")
+    if sum(map(content.count, (b"{", b"[", b","))) > MAX_VALUES:  # texts do not have as many
+        raise fault(name, TOO_MANY)
 
 
 def too_large(size_bytes: int | None = None) -> str:

@@ -44,15 +44,15 @@ def scalar_value(text: str, tag: str | None, *, is_plain: bool) -> Any:
 
     Args:
         text: As written, without quotes.
-        tag: The explicit tag in its long form; None or `!` when there is none.
-        is_plain: Whether it stands there without quotes and without a tag.
+        tag: The explicit tag in its long form, or None; `!` makes it a text.
+        is_plain: Whether it stands there without quotes.
 
     Raises:
         ScalarError: JSON cannot say it: infinite, not a number, too long, or tagged otherwise.
     """
-    if is_plain:
-        return _plain(text)
-    if not tag or tag == "!":
+    if not tag:
+        return _plain(text) if is_plain else text
+    if tag == "!":
         return text
     kinds = _TAGS.get(tag.removeprefix(TAG_PREFIX), ())
     value = text if str in kinds else _plain(text)
@@ -73,6 +73,7 @@ def _plain(text: str) -> Any:
         return text
     if value in _INFINITE:
         raise ScalarError(
-            f"the number {shown(text)} is none in JSON or is too large; quote it or write another one"
+            f"the number {shown(text)} is none in JSON or is too large; quote it or write"
+            " another one"
         )
     return value

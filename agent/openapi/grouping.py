@@ -1,0 +1,96 @@
+"""From findings to changes: one for each thing that changed, however often it is felt."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from agent.openapi.change import ApiDiff, Change, Level, fingerprint
+from agent.openapi.comparison import Comparison
+from agent.openapi.json_values import mapping, text
+from agent.openapi.paths import erased
+from agent.openapi.spec import Spec, unescape
+from agent.openapi.trail import Finding, Owner
+from agent.openapi.words import place_words
+
+_RANK = {Level.ERROR: 0, Level.WARNING: 1, Level.INFO: 2}
+_FRAMEWORK = re.compile(
+    r"schemas/(HTTPValidationError|ValidationError|NinjaPaginationResponseSchema"
+    r"|Paged\w+|Paginated\w+List)"
+)
+"""Components that frameworks write: FastAPI, Django Ninja and Django REST framework's paging."""
+
+
+def grouped(comparison: Comparison) -> ApiDiff:
+    """Return the changes behind a comparison's findings, worst first, then by place."""
+    felt = comparison.trail.feel()
+    groups: defaultdict[str, list[Finding]] = defaultdict(list)
+    for finding in comparison.trail.findings:
+        groups[_fingerprint(comparison, finding, felt)].append(finding)
+    changes = [_change(comparison, name, group, felt) for name, group in groups.items()]
+    changes.sort(
+        key=lambda c: (_RANK[c.level], c.component or "", c.operation or "", c.pointer, c.id)
+    )
+    return ApiDiff(
+        changes=tuple(changes),
+        base_version=_version(comparison.base),
+        head_version=_version(comparison.head),
+    )
+
+
+def _version(spec: Spec) -> str:
+    return text(mapping(spec.document.get("info")).get("version"))
+
+
+def _fingerprint(
+    comparison: Comparison, finding: Finding, felt: dict[Owner, frozenset[str]]
+) -> str:
+    component = _component(finding.pointer)
+    place = component or ",".join(sorted(map(erased, felt[finding.owner])))
+    return fingerprint(finding.rule, place, (_words(comparison, finding), *finding.subjects))
+
+
+def _words(comparison: Comparison, finding: Finding) -> str:
+    if finding.place is None:
+        return ""
+    spec = comparison.base if finding.is_gone else comparison.head
+    words = place_words(spec, finding.pointer)
+    is_shared = _component(finding.pointer) is not None
+    return f"{words} in {finding.place.direction}s" if is_shared else words
+
+
+def _component(pointer: str) -> str | None:
+    parts = pointer.split("/", 4)
+    if len(parts) < 4 or parts[1] != "components":
+        return None
+    return f"{parts[2]}/{unescape(parts[3])}"
+
+
+def _change(
+    comparison: Comparison,
+    name: str,
+    group: list[Finding],
+    felt: dict[Owner, frozenset[str]],
+) -> Change:
+    first = min(group, key=lambda finding: _RANK[finding.level])
+    operations = tuple(sorted(_union(felt[finding.owner] for finding in group)))
+    component = _component(first.pointer)
+    words = _words(comparison, first)
+    is_noise = (
+        bool(component and _FRAMEWORK.fullmatch(component)) and first.level is not Level.ERROR
+    )
+    return Change(
+        id=first.rule,
+        level=first.level,
+        operation=operations[0] if len(operations) == 1 else None,
+        component=component,
+        pointer=first.pointer,
+        text=f"{words}: {first.what}" if words else first.what,
+        fingerprint=name,
+        affects=len(operations),
+        operations=operations,
+        is_noise=is_noise,
+    )
+
+
+def _union(sets: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*sets)

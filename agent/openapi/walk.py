@@ -1,0 +1,167 @@
+"""Comparing schemas: a queue instead of recursion, so that no depth and no circle is too much."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.openapi.change import Level
+from agent.openapi.json_values import mapping
+from agent.openapi.levels import LEVELS
+from agent.openapi.options import Options
+from agent.openapi.places import REQUEST_PROPERTY, RESPONSE_PROPERTY, Place
+from agent.openapi.sameness import Sameness
+from agent.openapi.shape import Shape, Shapes, Spot
+from agent.openapi.spec import Spec, SpecError
+from agent.openapi.trail import Finding, Owner, Trail
+
+_MOST_PAIRS = 400_000
+"""Bounds the time of descriptions that are made to be slow; GitHub's needs some ten thousand."""
+_RULE_NAMES = {"response-body-enum-value-removed": "response-mediatype-enum-value-removed"}
+"""Ids that are not made of place and rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two schemas at one place, and what can be said about them."""
+
+    base: Shape
+    head: Shape
+    place: Place
+    owner: Owner
+    walk: SchemaWalk
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Tell whether one of them is a union and the other is not."""
+        return self.base.has_union != self.head.has_union
+
+    def say(
+        self,
+        rule: str,
+        what: str,
+        *subjects: str,
+        pointer: str | None = None,
+        is_gone: bool = False,
+        place: Place | None = None,
+        level: Level | None = None,
+    ) -> None:
+        """Note a difference, if there is a rule about it at this place.
+
+        Args:
+            rule: The rule without the place.
+            what: The end of a sentence that starts with the place.
+            subjects: What tells findings of this rule at this pointer apart.
+            pointer: Where, if not at the schema itself.
+            is_gone: True when that pointer is into the older description.
+            place: Whose rules hold, if not those of the schema's place.
+            level: What it means here, if not what it means in general.
+        """
+        for prefix in (place or self.place).prefixes:
+            name = _RULE_NAMES.get(f"{prefix}-{rule}", f"{prefix}-{rule}")
+            known = LEVELS.get(name)
+            if known is not None:
+                self.note(name, level or known, what, *subjects, pointer=pointer, is_gone=is_gone)
+                return
+
+    def note(
+        self,
+        name: str,
+        level: Level,
+        what: str,
+        *subjects: str,
+        pointer: str | None = None,
+        is_gone: bool = False,
+    ) -> None:
+        """Note a difference under a rule's full id."""
+        where = pointer or (self.base if is_gone else self.head).pointer
+        self.walk.trail.findings.append(
+            Finding(name, level, self.owner, where, is_gone, what, subjects, self.place)
+        )
+
+    def descend(self, base: Spot, head: Spot, place: Place | None = None) -> None:
+        """Have what is inside compared too."""
+        self.walk.compare(base, head, place or self.place.inner, self.owner)
+
+
+class SchemaWalk:
+    """The schemas that are still to be compared, and those that were."""
+
+    def __init__(
+        self,
+        base: Shapes,
+        head: Shapes,
+        sameness: Sameness,
+        rules: Callable[[Pair], None],
+        trail: Trail,
+        options: Options,
+        *,
+        is_trial: bool = False,
+    ) -> None:
+        """Compare schemas of two descriptions by `rules`; what is found goes to `trail`."""
+        self.options = options
+        self.base, self.head = base, head
+        self.trail = trail
+        self.is_trial = is_trial
+        self._sameness = sameness
+        self._rules = rules
+        self._met: dict[tuple[str, str, Place], Owner] = {}
+        self._waiting: deque[Pair] = deque()
+        self._trials: dict[tuple[str, str], bool] = {}
+
+    def compare(self, base: Spot, head: Spot, place: Place, user: Owner) -> None:
+        """Have two schemas compared that `user` refers to, unless they are the same."""
+        if self._sameness.holds(base.node, head.node):
+            return
+        self.compare_shapes(self.base.of(base), self.head.of(head), place, user)
+
+    def compare_shapes(self, ours: Shape, theirs: Shape, place: Place, user: Owner) -> None:
+        """Have two schemas compared that `user` refers to."""
+        key = (ours.pointer, theirs.pointer, place)
+        owner = self._met.get(key)
+        if owner is None:
+            owner = self._met[key] = self.trail.owner()
+            if len(self._met) > _MOST_PAIRS:
+                raise SpecError(
+                    f"{self.head.spec.name}: more than {_MOST_PAIRS:,} pairs of schemas differ; "
+                    "compare smaller parts of the description"
+                )
+            self._waiting.append(Pair(ours, theirs, place, owner, self))
+        self.trail.uses(user, owner)
+
+    def run(self) -> None:
+        """Compare what waits, and what is found waiting on the way."""
+        while self._waiting:
+            self._rules(self._waiting.popleft())
+
+    def met(self) -> set[tuple[str, str]]:
+        """Return the pointers of all pairs that were compared."""
+        return {(base, head) for base, head, _place in self._met}
+
+    def is_equal(self, base: Shape, head: Shape) -> bool:
+        """Tell whether two schemas mean the same, in requests and in responses."""
+        key = (base.pointer, head.pointer)
+        if key not in self._trials:
+            self._trials[key] = not self.is_trial and self._try(base, head)
+        return self._trials[key]
+
+    def _try(self, base: Shape, head: Shape) -> bool:
+        trail = Trail()
+        trial = SchemaWalk(
+            self.base, self.head, self._sameness, self._rules, trail, self.options, is_trial=True
+        )
+        for place in (REQUEST_PROPERTY, RESPONSE_PROPERTY):
+            trial.compare_shapes(base, head, place, trail.owner())
+        while trial._waiting and not trail.findings:
+            self._rules(trial._waiting.popleft())
+        return not trail.findings
+
+    def is_renamed(self, base: str, head: str) -> bool:
+        """Tell whether one component went and the other came, so that one may be the other."""
+        return not (_has(self.head.spec, base) or _has(self.base.spec, head))
+
+
+def _has(spec: Spec, component: str) -> bool:
+    kind, _, name = component.partition("/")
+    return name in mapping(mapping(spec.document.get("components")).get(kind))
