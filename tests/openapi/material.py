@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from agent.openapi.options import Options
 from agent.openapi.spec import Spec
 
 HERE = Path(__file__).parent
@@ -33,12 +34,28 @@ class Pair(NamedTuple):
     breaks: tuple[str, ...] = ()
     is_noise: bool = False
     """True when all that is raised comes from a framework."""
+    options: Options = Options()
+    """What the team asks for besides."""
 
 
 def spec(document: dict[str, Any]) -> Spec:
     """Return a description as the differ takes it."""
     major, minor = document["openapi"].split(".")[:2]
     return Spec(document, (int(major), int(minor)), "test")
+
+
+class NullGroup(NamedTuple):
+    """A schema without null, and the ways to allow null beside it."""
+
+    name: str
+    never: dict[str, Any]
+    spellings: dict[str, dict[str, Any]]
+
+
+def read_null_groups() -> list[NullGroup]:
+    """Return the schemas of `nullable.yaml`."""
+    groups = _yaml(str(HERE / "pairs" / "nullable.yaml"))["groups"]
+    return [NullGroup(**group) for group in groups]
 
 
 def read_pairs() -> list[Pair]:
@@ -48,10 +65,11 @@ def read_pairs() -> list[Pair]:
 
 
 def _pairs(stem: str, content: Mapping[str, Any]) -> Iterator[Pair]:
-    for row in content.get("rows", ()):
-        yield from _both_ways(stem, content["base"], _of_row(*row))
-    for case in content.get("pairs", ()):
-        yield from _both_ways(stem, content["base"], case)
+    options = Options.model_validate(content.get("options", {}))
+    cases = [*(_of_row(*row) for row in content.get("rows", ())), *content.get("pairs", ())]
+    for case in cases:
+        for pair in _both_ways(stem, content["base"], case):
+            yield pair._replace(options=options)
 
 
 def _of_row(place: str, key: str, old: Any, new: Any, expect: Any, back: Any) -> dict[str, Any]:
