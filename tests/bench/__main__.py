@@ -3,13 +3,18 @@
 import json
 import sys
 
+from tests.bench.differ import measure_differ
 from tests.bench.histories import measure_histories
 from tests.bench.steps import measure_steps
 
 
 def main() -> None:
     """Print the figures as a table on stderr and as JSON on stdout."""
-    figures = {"steps": measure_steps(), "histories": measure_histories()}
+    figures = {
+        "steps": measure_steps(),
+        "histories": measure_histories(),
+        "differ": measure_differ(),
+    }
     for name, rows in figures.items():
         sys.stderr.write(f"{name}\n")
         for key, value in rows.items():

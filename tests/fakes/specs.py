@@ -9,14 +9,19 @@ from typing import Any
 
 import pytest
 
-SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs"
+SHARED = Path(__file__).resolve().parents[3] / "shared"
 
 
 def find_spec(name: str) -> Path:
-    """Return one of the vendors' files; without it CI fails and other runs skip, saying so."""
-    file = SPECS / name
+    """Return one of the vendors' files."""
+    return find_shared(f"specs/{name}")
+
+
+def find_shared(name: str) -> Path:
+    """Return a file that lies beside the repository; without it CI fails and other runs skip."""
+    file = SHARED / name
     if not file.is_file():
-        reason = f"the vendor's description {name} is missing from {SPECS}"
+        reason = f"{name} is missing from {SHARED}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
