@@ -110,8 +110,8 @@ def _asked(bench: Bench, state: _State) -> dict[str, Any]:
     try:
         done = bench.sandbox.run(bench.worktree, command)
     except NeedsHumanError as error:
-        said = re.sub(r"(?m)^(Using Python|warning:|hint:).*\n?", "", str(error))
-        return {"reason": " ".join(said.split())[:400]}
+        plain = re.sub(r"(?m)^(Using Python|warning:|hint:).*\n?", "", str(error))
+        return {"reason": " ".join(plain.split())[:400]}
     if done.timed_out:
         seconds = int(TIMEOUT.total_seconds())
         return {"reason": f"importing {state.service.label} took longer than {seconds} s"}
