@@ -9,7 +9,7 @@ import typer
 
 openapi = typer.Typer(
     name="openapi",
-    help="Compare what an API offers before and after a change.",
+    help="Get an API's description out of its code, and compare two of them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -20,6 +20,15 @@ Examples:
   curl -s localhost:8000/openapi.json | backsmith openapi diff main:openapi.json -
 
 Exit codes: 0 nothing that --fail-on names, 1 something, 2 wrong input.
+"""
+
+
+_EXPORT_EXAMPLES = """\b
+Examples:
+  backsmith openapi export .
+  backsmith openapi export services/shop --rev main -o before.yaml
+
+Exit codes: 0 written, 1 there is no description, 2 wrong input, 3 no package index.
 """
 
 
@@ -77,3 +86,39 @@ def diff(
     from workflows.openapi_diff import run_diff
 
     sys.exit(run_diff(base, head, form, fail_on, accept))
+
+
+@openapi.command(epilog=_EXPORT_EXAMPLES)
+def export(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="A repository on this machine, or a folder in one; it is never written to.",
+            show_default=False,
+        ),
+    ],
+    rev: Annotated[
+        str | None,
+        typer.Option(
+            help="A branch, tag or commit; default: the files as they are now.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="A file, .json or .yaml; default: stdout.", show_default=False
+        ),
+    ] = None,
+    app: Annotated[
+        str | None,
+        typer.Option(help="The application, such as app.main:app; default: it is found."),
+    ] = None,
+) -> None:
+    """Write the OpenAPI description of a FastAPI or Django repository; no server is started.
+
+    Its dependencies are installed apart, its code runs in the sandbox, and settings that it misses
+    are filled in with dummies.
+    """
+    from workflows.openapi_export import run_export
+
+    sys.exit(run_export(path, rev, output, app))

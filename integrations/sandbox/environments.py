@@ -33,6 +33,9 @@ _PASSED_ON = re.compile(
     r"PATH|HOME|SSL_CERT_(FILE|DIR)|XDG_CONFIG_(HOME|DIRS)|(?i:https?|all|no)_proxy|(?i:UV|PIP)_(?!PUBLISH).+"
 )
 _INSTALL_SECONDS = 900
+_WHEELS_LACK = re.compile(r"Wheels are required for `([\w.-]+)`")
+"""Source: uv 0.13, the hint beneath a resolution that failed."""
+_MOST_LEFT_OUT = 6
 _NETWORK_WORDS = ("error sending request", "dns error", "timed out", "Connection re", "503", "502")
 
 
@@ -85,7 +88,9 @@ class Environments:
             NeedsHumanError: The requirements cannot be installed.
             TransientError: The package index cannot be reached.
         """
-        found = self.for_needs(worktree, Needs())
+        must_be_there(worktree.path)
+        requirements = gather(partial(read_plain, worktree.path))
+        found = self._found(self._built(requirements)) if requirements.packages else NONE
         self._remember(worktree, found)
         return found
 
@@ -94,13 +99,22 @@ class Environments:
         return self.current(worktree) if needs is None else self.for_needs(worktree, needs)
 
     def for_needs(self, worktree: Worktree, needs: Needs) -> RepositoryEnvironment:
-        """Return an environment for one command; what is `current` stays so. Raises as `ensure`."""
+        """Return an environment for one command; what is `current` stays so. Raises as `ensure`.
+
+        What has no wheels is left out: servers and drivers, mostly.
+        """
         must_be_there(worktree.path)
         found = gather(partial(read_plain, worktree.path), needs.folder)
-        packages = (*found.packages, *needs.also)
-        if not packages:
-            return NONE
-        return self._found(self._built(found.model_copy(update={"packages": packages})))
+        wanted = found.model_copy(update={"packages": (*found.packages, *needs.also)})
+        while wanted.packages:
+            try:
+                return self._found(self._built(wanted))
+            except NeedsHumanError as error:
+                names = {*wanted.left_out, *_WHEELS_LACK.findall(str(error))}
+                if len(names) in (len(wanted.left_out), _MOST_LEFT_OUT):
+                    raise
+                wanted = wanted.model_copy(update={"left_out": tuple(sorted(names))})
+        return NONE
 
     def current(self, worktree: Worktree) -> RepositoryEnvironment:
         """Return the environment that was last ensured for a worktree; ensure it if none was.
@@ -146,34 +160,33 @@ class Environments:
         The versions of a lock file were chosen for another Python, perhaps: without them it may be
         possible.
         """
-        limits = [(*requirements.constraints, *requirements.pins), requirements.constraints]
         try:
-            self._install(path, requirements.packages, limits[0], python)
+            self._install(path, requirements, python)
         except NeedsHumanError:
             if not requirements.pins:
                 raise
-            self._install(path, requirements.packages, limits[1], python)
+            self._install(path, requirements.model_copy(update={"pins": ()}), python)
         is_ours = python == Interpreter.ours()
         (path / _COMPLETE).write_text("" if is_ours else str(python.prefix))
 
-    def _install(
-        self,
-        path: Path,
-        packages: tuple[str, ...],
-        constraints: tuple[str, ...],
-        python: Interpreter,
-    ) -> None:
+    def _install(self, path: Path, requirements: Requirements, python: Interpreter) -> None:
         shutil.rmtree(path, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            wanted, limits = Path(folder, "requirements.txt"), Path(folder, "constraints.txt")
-            wanted.write_text("\n".join(packages) + "\n")
-            limits.write_text("\n".join(constraints) + "\n")
+            files = {
+                "-r": requirements.packages,
+                "-c": (*requirements.constraints, *requirements.pins),
+                "--excludes": requirements.left_out,
+            }
+            options: list[str] = []
+            for option, lines in files.items():
+                file = Path(folder, f"{option.strip('-')}.txt")
+                file.write_text("\n".join(lines) + "\n")
+                options += [option, str(file)] if lines else []
             self._uv(folder, "venv", "--no-project", "--python", str(python.executable), str(path))
             self._uv(
                 folder,
                 *("pip", "install", "--python", str(path / "bin" / "python")),
-                *("--only-binary", ":all:", "--compile-bytecode"),
-                *("-r", str(wanted), "-c", str(limits)),
+                *("--only-binary", ":all:", "--compile-bytecode", *options),
             )
 
     def _uv(self, folder: str, *arguments: str) -> None:

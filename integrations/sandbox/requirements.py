@@ -36,6 +36,8 @@ class Requirements(Value):
     constraints: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     """Constraints by the lock file, which give way when they cannot be met."""
+    left_out: tuple[str, ...] = ()
+    """Packages that are not installed though something asks for them."""
     python: str = ""
     """The versions of Python that the project asks for, such as `>=3.12`."""
 

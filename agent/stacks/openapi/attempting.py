@@ -1,6 +1,7 @@
 """One service, exported in as many attempts as its missing settings take."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -109,7 +110,8 @@ def _asked(bench: Bench, state: _State) -> dict[str, Any]:
     try:
         done = bench.sandbox.run(bench.worktree, command)
     except NeedsHumanError as error:
-        return {"reason": first_line(str(error), 300)}
+        plain = re.sub(r"(?m)^(Using Python|warning:|hint:).*\n?", "", str(error))
+        return {"reason": " ".join(plain.split())[:400]}
     if done.timed_out:
         seconds = int(TIMEOUT.total_seconds())
         return {"reason": f"importing {state.service.label} took longer than {seconds} s"}

@@ -3,6 +3,8 @@
 import re
 
 from agent.domain.errors import ToolError
+from agent.openapi.loading import load
+from agent.openapi.spec import SpecError
 from agent.stacks.openapi.places import ASIDE
 from agent.survey.values import RepositoryFiles
 from agent.tools.base import Bench
@@ -15,9 +17,7 @@ _NAMES = (
     r"api([-_.]?(spec|docs?))?\.(json|ya?ml)",
 )
 _FOLDERS = ("", "docs", "doc", "api", "openapi", "spec", "specs", "contrib", "schema", "static")
-_VERSION = re.compile(
-    r"^[\s{]*[\"']?openapi[\"']?\s*:\s*[\"']?3\.|[,{\n]\s*\"openapi\"\s*:\s*\"3\."
-)
+_MOST_TRIED = 8
 
 
 def committed_names(files: RepositoryFiles, folder: str = "") -> list[str]:
@@ -43,12 +43,12 @@ def _is_aside(path: str) -> bool:
 
 def read_committed(bench: Bench, files: RepositoryFiles, folder: str) -> tuple[str, bytes] | None:
     """Return path and content of the first file that is a description in version 3."""
-    for path in committed_names(files, folder)[:8]:
+    for path in committed_names(files, folder)[:_MOST_TRIED]:
         try:
             found = bench.files("result", path=path, cap=LARGEST_BYTES)
-        except ToolError:
+            content = str(found["text"]).encode("utf-8", "replace")
+            load(content, path)
+        except (ToolError, SpecError):
             continue
-        text = str(found["text"])
-        if _VERSION.search(text[:4_000]) or _VERSION.search(text[-4_000:]):
-            return path, text.encode()
+        return path, content
     return None

@@ -28,6 +28,7 @@ def django_documents(settings_module: str) -> tuple[list[dict[str, Any]], bool]:
         settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "drf_spectacular"]
     if has_rest:
         use_spectacular(settings)
+    do_without_drivers(settings)
     import_module("django").setup()
     import_module(settings.ROOT_URLCONF)
     documents = ninja_documents()
@@ -38,6 +39,15 @@ def django_documents(settings_module: str) -> tuple[list[dict[str, Any]], bool]:
         documents.append({"prefix": "", "label": label, "document": rest_document()})
         return documents, is_shim
     return documents, False
+
+
+def do_without_drivers(settings: Any) -> None:
+    """Exchange databases whose driver is not installed, for models cannot be imported without."""
+    for database in settings.DATABASES.values():
+        try:
+            import_module(f"{database.get('ENGINE')}.base")
+        except Exception:  # noqa: BLE001 - Django raises ImproperlyConfigured, drivers what they like
+            database.update(ENGINE="django.db.backends.sqlite3", NAME=":memory:", OPTIONS={})
 
 
 def app_names(settings: Any) -> set[str]:

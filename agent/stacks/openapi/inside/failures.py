@@ -109,12 +109,12 @@ _FORMS = (
 
 def _is_from_environment(error: BaseException) -> bool:
     frames = frames_of(error)
-    return bool(frames) and frames[-1][0].f_code.co_filename == getattr(os, "__file__", "")
+    return bool(frames) and frames[-1][0].f_locals.get("self") is os.environ
 
 
 def _cast_of(error: BaseException) -> str:
     """Return the type that a value was to be turned into, if the code around the error says so."""
-    for frame, line in reversed(frames_of(error)):
+    for frame, line in reversed(frames_of(error)[-3:]):
         cast = frame.f_locals.get("cast")
         if isinstance(cast, type):
             return kind_of_annotation(cast)
