@@ -14,10 +14,9 @@ from agent.domain.errors import NotFoundError, SettingsError
 from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository, Worktree
 from agent.openapi.loading import load
-from agent.stacks.commands import Stack
 from agent.stacks.openapi.exporting import export_openapi
 from agent.stacks.openapi.value import Export
-from agent.tools.base import Bench
+from agent.tools.base import Checkout
 from workflows.openapi_inputs import repository_root
 from workflows.settings import Settings, load_settings
 from workflows.wiring import AnySandbox, build_artifacts, build_sandbox, build_workspace
@@ -44,9 +43,9 @@ def run_export(path: Path, rev: str | None, output: Path | None, app: str | None
     root = repository_root(place) or place
     folder = "" if place == root else place.relative_to(root).as_posix()
     with _standing(settings, sandbox, root, rev) as worktree:
-        bench = Bench(sandbox=sandbox, worktree=worktree, stack=Stack())
+        checkout = Checkout(sandbox=sandbox, worktree=worktree)
         targets = (app,) if app else ()
-        found = export_openapi(bench, targets=targets, folder=folder, progress=_say)
+        found = export_openapi(checkout, targets=targets, folder=folder, progress=_say)
     if found.content is None:
         _say(f"no description: {found.reason}")
         return 1

@@ -23,11 +23,21 @@ RESULT_LIMIT = 60_000
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What a tool works on: a worktree, and the sandbox in which it is touched."""
+class Checkout:
+    """A worktree, and the sandbox in which it is touched."""
 
     sandbox: Sandbox
     worktree: Worktree
+
+    def files(self, operation: str, **arguments: Any) -> Any:
+        """Run one operation of the file helper in the sandbox. Raises ToolError."""
+        return self.sandbox.file_operation(self.worktree, operation, arguments)
+
+
+@dataclass(frozen=True)
+class Bench(Checkout):
+    """What a tool works on: a checkout, and what is known about it."""
+
     stack: Stack
     artifacts: Artifacts
     today: date
@@ -43,10 +53,6 @@ class Bench:
     def known(self, gate: Gate) -> Evidence | None:
         """Return what a gate showed at the base, if it was run there."""
         return next((item for item in self.at_base if item.gate is gate), None)
-
-    def files(self, operation: str, **arguments: Any) -> Any:
-        """Run one operation of the file helper in the sandbox. Raises ToolError."""
-        return self.sandbox.file_operation(self.worktree, operation, arguments)
 
 
 class ToolOutcome(Value):

@@ -13,7 +13,7 @@ from agent.ports import Command, Needs
 from agent.stacks.openapi.script import script
 from agent.stacks.openapi.value import Service, Target
 from agent.text import first_line, plain_output
-from agent.tools.base import Bench
+from agent.tools.base import Checkout
 
 TIMEOUT = timedelta(seconds=90)
 """For one attempt; importing took 2 to 28 s with services of every size."""
@@ -44,14 +44,14 @@ class Attempt(Value):
     dummies: tuple[str, ...] = ()
 
 
-def attempt(bench: Bench, service: Service, around: Surroundings) -> Attempt:
+def attempt(checkout: Checkout, service: Service, around: Surroundings) -> Attempt:
     """Export a service, with settings filled in and packages added as its errors ask for them.
 
     What is not declared to be an application, and cannot be imported, gives way to the next one.
     """
     state = _State(service=service, around=around)
     for _ in range(ROUNDS):
-        answer = _asked(bench, state)
+        answer = _asked(checkout, state)
         if "documents" in answer:
             return _found(answer, state)
         following = _following(state, answer)
@@ -99,7 +99,7 @@ def _following(state: _State, answer: dict[str, Any]) -> _State | None:
     return None
 
 
-def _asked(bench: Bench, state: _State) -> dict[str, Any]:
+def _asked(checkout: Checkout, state: _State) -> dict[str, Any]:
     """Make one attempt; return the script's answer, or the reason why there is none."""
     command = Command(
         argv=("python", "-c", script()),
@@ -108,7 +108,7 @@ def _asked(bench: Bench, state: _State) -> dict[str, Any]:
         needs=Needs(folder=state.service.project, also=state.also),
     )
     try:
-        done = bench.sandbox.run(bench.worktree, command)
+        done = checkout.sandbox.run(checkout.worktree, command)
     except NeedsHumanError as error:
         plain = re.sub(r"(?m)^(Using Python|warning:|hint:).*\n?", "", str(error))
         return {"reason": " ".join(plain.split())[:400]}
@@ -119,7 +119,7 @@ def _asked(bench: Bench, state: _State) -> dict[str, Any]:
         said = plain_output(done.output).strip().splitlines()[-1:]
         return {"reason": ": ".join([f"{_NO_ANSWER} (exit code {done.exit_code})", *said])[:400]}
     try:
-        found = bench.files("result", path=ANSWER, cap=LARGEST_BYTES)
+        found = checkout.files("result", path=ANSWER, cap=LARGEST_BYTES)
         answer = json.loads(found["text"])
     except (ToolError, ValueError, RecursionError) as error:
         return {"reason": f"{_NO_ANSWER} ({first_line(str(error), 200)})"}

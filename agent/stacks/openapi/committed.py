@@ -7,7 +7,7 @@ from agent.openapi.loading import load
 from agent.openapi.spec import SpecError
 from agent.stacks.openapi.places import ASIDE
 from agent.survey.values import RepositoryFiles
-from agent.tools.base import Bench
+from agent.tools.base import Checkout
 
 LARGEST_BYTES = 32 << 20
 _NAMES = (
@@ -41,11 +41,13 @@ def _is_aside(path: str) -> bool:
     return ASIDE.search("/".join([*folders, ""])) is not None
 
 
-def read_committed(bench: Bench, files: RepositoryFiles, folder: str) -> tuple[str, bytes] | None:
+def read_committed(
+    checkout: Checkout, files: RepositoryFiles, folder: str
+) -> tuple[str, bytes] | None:
     """Return path and content of the first file that is a description in version 3."""
     for path in committed_names(files, folder)[:_MOST_TRIED]:
         try:
-            found = bench.files("result", path=path, cap=LARGEST_BYTES)
+            found = checkout.files("result", path=path, cap=LARGEST_BYTES)
             content = str(found["text"]).encode("utf-8", "replace")
             load(content, path)
         except (ToolError, SpecError):

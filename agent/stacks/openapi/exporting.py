@@ -16,7 +16,7 @@ from agent.survey.gathering import gather
 from agent.survey.packages import document, table
 from agent.survey.source import read_source
 from agent.survey.values import RepositoryFiles
-from agent.tools.base import Bench
+from agent.tools.base import Checkout
 
 _WANTED: tuple[tuple[str, int], ...] = (
     (r"(^|/)(manage\.py|pyproject\.toml|pytest\.ini|setup\.cfg|tox\.ini)$", 60_000),
@@ -34,7 +34,7 @@ _MOST_SECONDS = 300
 
 
 def export_openapi(
-    bench: Bench,
+    checkout: Checkout,
     *,
     targets: Iterable[str] = (),
     folder: str = "",
@@ -43,7 +43,7 @@ def export_openapi(
     """Return the description of the API in a worktree, without starting a server.
 
     Args:
-        bench: The worktree, which stands at the commit in question.
+        checkout: The worktree, which stands at the commit in question.
         targets: The applications that the team names, such as `backend/app.main:app`.
         folder: Take only what lies in this folder.
         progress: Is told what begins.
@@ -52,11 +52,11 @@ def export_openapi(
         TransientError: The package index cannot be reached.
     """
     started = time.monotonic()
-    files = _within(gather(bench.sandbox, bench.worktree, _WANTED), folder)
+    files = _within(gather(checkout.sandbox, checkout.worktree, _WANTED), folder)
     services = find_services(files, targets)
-    found = _live(bench, services, files, progress)
+    found = _live(checkout, services, files, progress)
     if found.content is None:
-        found = _kept(bench, files, folder, found)
+        found = _kept(checkout, files, folder, found)
     return found.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
 
 
@@ -72,7 +72,7 @@ def _within(files: RepositoryFiles, folder: str) -> RepositoryFiles:
 
 
 def _live(
-    bench: Bench,
+    checkout: Checkout,
     services: tuple[Service, ...],
     files: RepositoryFiles,
     progress: Callable[[str], None],
@@ -87,7 +87,7 @@ def _live(
     found, end = Export(), time.monotonic() + _MOST_SECONDS
     for service in services[:_MOST_SERVICES]:
         progress(f"importing {service.label}")
-        done = attempt(bench, service, _surroundings(files, service))
+        done = attempt(checkout, service, _surroundings(files, service))
         if done.documents:
             others = tuple(other.label for other in services if other is not service)
             found = _export(done, others) if found.content is None else found
@@ -124,8 +124,8 @@ def _export(done: Attempt, others: tuple[str, ...]) -> Export:
     )
 
 
-def _kept(bench: Bench, files: RepositoryFiles, folder: str, failed: Export) -> Export:
-    found = read_committed(bench, files, folder)
+def _kept(checkout: Checkout, files: RepositoryFiles, folder: str, failed: Export) -> Export:
+    found = read_committed(checkout, files, folder)
     if found is None:
         return failed
     path, content = found
