@@ -63,7 +63,7 @@ def rows() -> dict[str, str]:
 
 
 def _list(rules: frozenset[str]) -> str:
-    return ", ".join(sorted(rules)) or "–"
+    return ", ".join(sorted(rules)) or "-"
 
 
 def written() -> dict[str, tuple[str, str]]:
