@@ -31,6 +31,8 @@ class Surroundings(Value):
     """Names and values of its .env.example."""
     known: tuple[str, ...] = ()
     """Names that its code reads."""
+    packages: dict[str, str] = Field(default_factory=dict)
+    """Names and versions of what the repository itself would install."""
 
 
 class Attempt(Value):
@@ -137,6 +139,7 @@ def _job(state: _State) -> dict[str, Any]:
         "turns": state.turns,
         "example": state.around.example,
         "known": list(state.around.known),
+        "packages": state.around.packages,
         "answer": ANSWER,
     }
 
