@@ -89,6 +89,13 @@ def test_a_package_is_added_once() -> None:
     assert [need.also for need in needs if need] == [(), ("setuptools<70",)]
 
 
+def test_a_module_that_is_missing_may_be_of_an_extra() -> None:
+    script = Script({"reason": "no x", "lacks": "x"}, NeedsHumanError("extras are at odds"))
+    found = export(script, {"main.py": APP})
+    assert [command.needs.extras for command in script.commands if command.needs] == [False, True]
+    assert found.reason == "main:app cannot be imported: no x"
+
+
 def test_what_is_only_seen_in_the_code_gives_way_to_the_next() -> None:
     script = Script({"reason": "broken"}, told(DESCRIPTION, "web:app"))
     found = export(script, {"main.py": APP, "web.py": APP})

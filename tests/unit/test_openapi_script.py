@@ -131,7 +131,13 @@ def test_an_address_of_a_database_has_an_installed_driver_first() -> None:
 
 
 def job(**settings: str) -> dict[str, Any]:
-    return {"settings": settings, "turns": dict.fromkeys(settings, 0), "example": {}, "known": []}
+    return {
+        "settings": settings,
+        "turns": dict.fromkeys(settings, 0),
+        "example": {},
+        "known": [],
+        "is_full": True,
+    }
 
 
 def after(action: Any, given: dict[str, Any] | None = None) -> dict[str, Any]:

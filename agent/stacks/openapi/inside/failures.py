@@ -56,6 +56,8 @@ def judged(error: BaseException, job: dict[str, Any], root: str) -> dict[str, An
         module = getattr(link, "name", "") or ""
         if isinstance(link, ImportError) and module.partition(".")[0] in NEEDED:
             return {"reason": reason, "need": NEEDED[module.partition(".")[0]]}
+    if isinstance(error, ModuleNotFoundError) and not job["is_full"]:
+        return {"reason": reason, "lacks": error.name or ""}
     wanted: dict[str, str] = {}
     for link in chain_of(error):
         wanted = dict(_missing_settings(link)) or dict(_misled(link, job))
