@@ -1,12 +1,15 @@
 """Makes descriptions that nobody would think of: valid ones, twisted ones and no descriptions at all."""
 
 import copy
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 Json = Any
-NAMES = ("Cat", "Dog", "Owner", "Page", "a/b", "x~y", "Ü")
+NAMES = ("Cat", "Dog", "Owner", "Page_int_", "a.b-c")
+ODD_NAMES = ("", "a/b", "x~y", "Ü %2F", "Cat")
 FIELDS = st.sampled_from(("id", "name", "kind", "size", "owner", "", "$ref", "default"))
 _TEXTS = st.sampled_from(("a", "b", "c", ""))
 _SMALL = st.integers(0, 5)
@@ -24,7 +27,11 @@ JSON: st.SearchStrategy[Json] = st.recursive(
     ),
     lambda below: st.one_of(
         st.lists(below, max_size=4),
-        st.dictionaries(st.one_of(st.text(max_size=6), st.sampled_from(("$ref", "type", "enum"))), below, max_size=4),
+        st.dictionaries(
+            st.one_of(st.text(max_size=6), st.sampled_from(("$ref", "type", "enum"))),
+            below,
+            max_size=4,
+        ),
     ),
     max_leaves=12,
 )
@@ -64,7 +71,10 @@ def _plain(is_old: bool) -> st.SearchStrategy[Json]:
     formats = {"format": st.sampled_from(("date", "date-time", "int32", "uuid"))}
     types = st.sampled_from(("string", "integer", "number", "boolean"))
     lists = st.lists(
-        st.sampled_from(("string", "integer", "null", "array", "object")), min_size=1, max_size=3, unique=True
+        st.sampled_from(("string", "integer", "null", "array", "object")),
+        min_size=1,
+        max_size=3,
+        unique=True,
     )
     kinds = types if is_old else st.one_of(types, lists)
     return _some(type=kinds, **text, **number, **formats, **shared, **newer)
@@ -77,16 +87,25 @@ def _nested(is_old: bool, below: st.SearchStrategy[Json]) -> st.SearchStrategy[J
     fields = st.dictionaries(FIELDS, below, max_size=3)
     discriminator = st.fixed_dictionaries(
         {"propertyName": FIELDS},
-        optional={"mapping": st.dictionaries(_TEXTS, st.sampled_from(("Cat", "#/components/schemas/Dog", "nowhere.yaml")), max_size=2)},
+        optional={
+            "mapping": st.dictionaries(
+                _TEXTS,
+                st.sampled_from(("Cat", "#/components/schemas/Dog", "nowhere.yaml")),
+                max_size=2,
+            )
+        },
     )
     objects = st.fixed_dictionaries(
         {"type": st.just("object")},
         optional={"properties": fields, "required": required, "additionalProperties": extra},
     )
     arrays = st.fixed_dictionaries(
-        {"type": st.just("array"), "items": below}, optional={"minItems": _SMALL, "maxItems": _SMALL}
+        {"type": st.just("array"), "items": below},
+        optional={"minItems": _SMALL, "maxItems": _SMALL},
     )
-    mixed = _some(allOf=several, anyOf=several, oneOf=several, discriminator=discriminator, **{"not": below})
+    mixed = _some(
+        allOf=several, anyOf=several, oneOf=several, discriminator=discriminator, **{"not": below}
+    )
     kinds = [objects, arrays, mixed]
     return st.one_of(*kinds) if is_old else st.one_of(*kinds, _newer(below, several))
 
@@ -99,7 +118,9 @@ def _newer(below: Any, several: Any) -> st.SearchStrategy[Json]:
         contains=below,
         minContains=_SMALL,
         maxContains=_SMALL,
-        dependentRequired=st.dictionaries(FIELDS, st.lists(FIELDS, max_size=2, unique=True), max_size=2),
+        dependentRequired=st.dictionaries(
+            FIELDS, st.lists(FIELDS, max_size=2, unique=True), max_size=2
+        ),
         dependentSchemas=names,
         patternProperties=st.dictionaries(st.sampled_from(("^x", "(")), below, max_size=2),
         propertyNames=below,
@@ -111,43 +132,63 @@ def _newer(below: Any, several: Any) -> st.SearchStrategy[Json]:
     )
 
 
+@cache
 def schemas(is_old: bool) -> st.SearchStrategy[Json]:
     """Schemas, with references into components that exist, circles among them."""
-    leaves: list[st.SearchStrategy[Json]] = [_plain(is_old), _reference()]
+    leaves = [_plain(is_old), _reference()]
     if not is_old:
         leaves.append(st.booleans())
-    return st.recursive(st.one_of(*leaves), lambda below: _nested(is_old, below), max_leaves=6)
+    return st.recursive(st.one_of(*leaves), lambda below: _nested(is_old, below), max_leaves=4)
 
 
-@st.composite
-def descriptions(draw: st.DrawFn) -> dict[str, Any]:
+@cache
+def _components(is_old: bool) -> st.SearchStrategy[Json]:
+    """Schemas that are no references themselves: a circle of nothing but references is an error."""
+    return st.one_of(_plain(is_old), _nested(is_old, schemas(is_old)))
+
+
+VERSIONS = ("3.0.3", "3.1.0", "3.2.0")
+
+
+def descriptions() -> st.SearchStrategy[dict[str, Any]]:
     """Valid descriptions of 3.0, 3.1 or 3.2 in which each reference points somewhere."""
-    version = draw(st.sampled_from(("3.0.3", "3.1.0", "3.2.0")))
-    schema = schemas(version.startswith("3.0"))
+    return st.one_of([_descriptions(version) for version in VERSIONS])
+
+
+@cache
+def _descriptions(version: str) -> st.SearchStrategy[dict[str, Any]]:
+    is_old = version.startswith("3.0")
+    schema, component = schemas(is_old), _components(is_old)
     content = st.dictionaries(
         st.sampled_from(("application/json", "text/plain; charset=utf-8", "*/*")),
         _some(schema=schema, example=_ANY),
         max_size=2,
     )
-    operation = _operations(schema, content)
-    methods = st.dictionaries(st.sampled_from(("get", "post", "delete")), operation, max_size=2)
-    paths = ("/", "/cats", "/cats/{id}", "/cats/{cat_id}/toys", "/ü~/")
-    document = {
-        "openapi": version,
-        "info": {"title": "Cats", "version": draw(_TEXTS)},
-        "paths": draw(st.dictionaries(st.sampled_from(paths), methods, max_size=3)),
-        "components": {"schemas": {name: draw(schema) for name in NAMES}},
-    }
-    if draw(st.booleans()):
-        document["security"] = draw(_security())
-    if version != "3.0.3" and draw(st.booleans()):
-        document["webhooks"] = draw(st.dictionaries(_TEXTS, methods, max_size=2))
-    return document
+    methods = st.dictionaries(
+        st.sampled_from(("get", "post", "delete")), _operations(schema, content), max_size=2
+    )
+    paths = st.sampled_from(("/", "/cats", "/cats/{id}", "/cats/{cat_id}/toys", "/ü~/"))
+    optional = {"security": _security()}
+    if version != "3.0.3":
+        optional["webhooks"] = st.dictionaries(_TEXTS, methods, max_size=2)
+    return st.fixed_dictionaries(
+        {
+            "openapi": st.just(version),
+            "info": st.fixed_dictionaries({"title": st.just("Cats"), "version": _TEXTS}),
+            "paths": st.dictionaries(paths, methods, max_size=3),
+            "components": st.fixed_dictionaries(
+                {"schemas": st.fixed_dictionaries(dict.fromkeys(NAMES, component))}
+            ),
+        },
+        optional=optional,
+    )
 
 
 def _security() -> st.SearchStrategy[Json]:
     scopes = st.lists(_TEXTS, max_size=2, unique=True)
-    return st.lists(st.dictionaries(st.sampled_from(("key", "login")), scopes, max_size=2), max_size=2)
+    return st.lists(
+        st.dictionaries(st.sampled_from(("key", "login")), scopes, max_size=2), max_size=2
+    )
 
 
 def _operations(schema: Any, content: Any) -> st.SearchStrategy[Json]:
@@ -180,6 +221,34 @@ def _operations(schema: Any, content: Any) -> st.SearchStrategy[Json]:
     )
 
 
+_IN_PLACE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
+
+
+def is_hollow(document: Json) -> bool:
+    """Tell whether a schema is explained by itself, without a step into a field or an item."""
+    schemas = {_pointer(name): node for name, node in document["components"]["schemas"].items()}
+    leads = {pointer: set(_references_in_place(node)) for pointer, node in schemas.items()}
+    for _step in leads:
+        leads = {
+            one: set().union(others, *(leads[other] for other in others))
+            for one, others in leads.items()
+        }
+    return any(pointer in others for pointer, others in leads.items())
+
+
+def _references_in_place(node: Json) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _references_in_place(item)
+    elif isinstance(node, dict):
+        if "$ref" in node:
+            yield node["$ref"]
+        for key in _IN_PLACE:
+            inner = node.get(key, {})
+            named = key == "dependentSchemas" and isinstance(inner, dict)
+            yield from _references_in_place(list(inner.values()) if named else inner)
+
+
 def renamed(node: Json, names: dict[str, str]) -> Json:
     """Return a description whose components have other names, in all references too."""
     others = {_pointer(name): _pointer(other) for name, other in names.items()}
@@ -198,7 +267,8 @@ def _repointed(node: Json, others: dict[str, str]) -> Json:
 
 
 def _pointer(name: str) -> str:
-    return "#/components/schemas/" + name.replace("~", "~0").replace("/", "~1")
+    escaped = name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
+    return f"#/components/schemas/{escaped}"
 
 
 def shuffled(draw: st.DrawFn, node: Json) -> Json:

@@ -99,5 +99,7 @@ def test_the_page_of_deviations_names_each_with_a_reason_and_no_other() -> None:
 def _write() -> None:
     reasons = {pair: why for pair, (_what, why) in written().items()}
     before = PAGE.read_text("utf-8").split(HEAD)[0]
-    table = "".join(f"| {pair} | {what} | {reasons.get(pair, '')} |\n" for pair, what in rows().items())
+    table = "".join(
+        f"| {pair} | {what} | {reasons.get(pair, '')} |\n" for pair, what in rows().items()
+    )
     PAGE.write_text(before + HEAD + table, "utf-8")

@@ -21,7 +21,16 @@ NULLABLE = [
     for group in GROUPS
     for one in group.spellings
 ]
+COMPARED: dict[str, ApiDiff] = {}
+
+
 def compare(pair: Pair) -> ApiDiff:
+    if pair.name not in COMPARED:
+        COMPARED[pair.name] = _compare(pair)
+    return COMPARED[pair.name]
+
+
+def _compare(pair: Pair) -> ApiDiff:
     return diff(spec(pair.base), spec(pair.head), pair.options)
 
 
