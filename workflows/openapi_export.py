@@ -20,7 +20,6 @@ from agent.tools.base import Checkout
 from workflows.openapi_inputs import repository_root
 from workflows.settings import Settings, load_settings
 from workflows.wiring import AnySandbox, build_artifacts, build_sandbox, build_workspace
-from workflows.work import repository_at
 from workflows.working_tree import copied
 
 _YAML = (".yaml", ".yml")
@@ -61,13 +60,14 @@ def _standing(
 ) -> Iterator[Worktree]:
     """Give a worktree at a revision, or a copy of the files as they are now; removed afterwards."""
     home = settings.backsmith_home
+    repository = Repository(name=root.name or "folder", git_url=str(root))
     name = LifeId(f"openapi-{sha256(str(root).encode()).hexdigest()[:8]}-{os.getpid()}")
     if rev is None:
         with copied(sandbox, root, home.resolve() / "worktrees" / name) as path:
-            repository = Repository(name=root.name or "folder", git_url=str(root))
             yield Worktree(path=path, repository=repository, head=CommitSha(""))
         return
-    repository = repository_at(root)
+    if not (root / ".git").exists():
+        raise SettingsError(f"{root} is no git repository (PATH), which --rev needs; leave it out")
     workspace = build_workspace(home, sandbox, build_artifacts(settings), lambda _repository: None)
     try:
         commit = workspace.fetch(repository, rev)

@@ -32,7 +32,7 @@ def compare_schema_keywords(pair: Pair) -> None:
             pair.say(f"{stem}-removed", f"{keyword} is gone", pointer=where, is_gone=True)
         elif old and new and keyword != "not":
             pair.descend(old, new)
-        elif old and new and not same(old.node, new.node):
+        elif old and new and not pair.walk.is_equal(*pair.walk.shapes(old, new)):
             pair.say(
                 "not-added", "what the value must not be is another thing", pointer=new.pointer
             )

@@ -104,7 +104,8 @@ class Environments:
         What has no wheels is left out: servers and drivers, mostly.
         """
         must_be_there(worktree.path)
-        found = gather(partial(read_plain, worktree.path), needs.folder)
+        read = partial(read_plain, worktree.path)
+        found = gather(read, needs.folder, all_extras=needs.extras)
         wanted = found.model_copy(update={"packages": (*found.packages, *needs.also)})
         while wanted.packages:
             try:

@@ -42,7 +42,7 @@ class Requirements(Value):
     """The versions of Python that the project asks for, such as `>=3.12`."""
 
 
-def gather(read: Read, folder: str = "") -> Requirements:
+def gather(read: Read, folder: str = "", *, all_extras: bool = False) -> Requirements:
     """Return what the repository needs for running its tests.
 
     The development file with what it includes, and requirements.txt; else the dependencies of
@@ -52,6 +52,7 @@ def gather(read: Read, folder: str = "") -> Requirements:
     Args:
         read: Reads a file of the repository.
         folder: The folder whose files count, such as a service of a larger repository.
+        all_extras: Take every extra and group of pyproject.toml, whatever their names.
 
     Raises:
         NeedsHumanError: A requirement cannot be installed from a package index.
@@ -67,7 +68,8 @@ def gather(read: Read, folder: str = "") -> Requirements:
         if name is not None:
             collected.file(name)
     collected.pyproject(
-        with_dependencies=not collected.seen - {development}, with_extras=development is None
+        with_dependencies=not collected.seen - {development},
+        extras=None if all_extras else EXTRAS if development is None else (),
     )
     return Requirements(
         packages=tuple(dict.fromkeys(collected.packages)),
@@ -105,7 +107,8 @@ class _Collected:
             into.append(_from_index(file, line))
         # Everything else is an option or a local path: where to install from is our setting.
 
-    def pyproject(self, *, with_dependencies: bool, with_extras: bool) -> None:
+    def pyproject(self, *, with_dependencies: bool, extras: tuple[str, ...] | None) -> None:
+        """Take dependencies, and the extras and groups of these names; None for all of them."""
         text = self._read("pyproject.toml")
         if text is None:
             return
@@ -115,10 +118,12 @@ class _Collected:
             raise NeedsHumanError(f"pyproject.toml cannot be read: {error}; repair it") from error
         project, poetry = document.get("project", {}), document.get("tool", {}).get("poetry", {})
         self.python = _python(project, poetry)
+        groups = document.get("dependency-groups", {})
         lines = list(project.get("dependencies", [])) if with_dependencies else []
-        for name in EXTRAS if with_extras else ():
+        all_names = dict.fromkeys([*project.get("optional-dependencies", {}), *groups])
+        for name in all_names if extras is None else extras:
             lines += _extra(project, name, set())
-            lines += _group(document.get("dependency-groups", {}), name, set())
+            lines += _group(groups, name, set())
         if with_dependencies:
             lines += poetry_lines(poetry)
         local = _local_names(document)

@@ -63,6 +63,7 @@ def test_every_gate_is_recorded_at_the_commit() -> None:
         (Gate.TESTS, GateStatus.PASS),
         (Gate.LINT, GateStatus.PASS),
         (Gate.TYPES, GateStatus.PASS),
+        (Gate.OPENAPI, GateStatus.NOT_APPLICABLE),
     ]
 
 
@@ -103,11 +104,11 @@ def test_a_test_that_failed_at_the_base_too_is_no_reason_to_go_on() -> None:
     assert found.failing == ("test_b",)
 
 
-def test_a_gate_is_run_at_the_base_only_when_it_does_not_pass_and_then_once() -> None:
+def test_a_gate_is_run_at_the_base_only_when_it_compares_or_does_not_pass_and_then_once() -> None:
     at = repository(passed())
     at.shell.on("mypy", exit_code=1, output="app.py:1: error: No  [misc]")
     assert prove_head(at).passed
-    assert [item.gate for item in at.ledger.evidence(LIFE, at.base)] == [Gate.TYPES]
+    assert [item.gate for item in at.ledger.evidence(LIFE, at.base)] == [Gate.TYPES, Gate.OPENAPI]
     assert lines(at).count("mypy . --no-pretty") == 2
     prove(at.desk, at.spec(), 5, at.workspace.commit_on_remote(REPOSITORY, "main", {"b.py": ""}))
     assert lines(at).count("mypy . --no-pretty") == 3
@@ -181,7 +182,7 @@ def test_the_commands_of_the_gates_are_found_out_once_in_a_life() -> None:
 def test_the_live_view_says_which_gate_runs() -> None:
     at = repository(passed())
     prove_head(at)
-    assert at.ledger.find(LIFE, "doing", "current") == "gate types"
+    assert at.ledger.find(LIFE, "doing", "current") == "gate openapi"
 
 
 P, F = GateStatus.PASS, GateStatus.FAIL

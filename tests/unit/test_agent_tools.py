@@ -307,6 +307,7 @@ def test_checks_that_failed_come_first_and_those_that_passed_are_one_line_each()
     assert [line.split(":")[:2] for line in passed_part.splitlines()] == [
         ["lint", " passed"],
         ["types", " not applicable"],
+        ["openapi", " not applicable"],
     ]
     assert outcome.failed
 
@@ -358,6 +359,7 @@ def test_the_names_of_the_tools_stay_as_they_are() -> None:
         "edit_files",
         "run_command",
         "run_checks",
+        "diff_api",
         "propose_plan",
         "ask_human",
         "answer_review",

@@ -100,6 +100,11 @@ def test_pyproject_gives_dependencies_extras_and_groups() -> None:
     assert found.packages == ("fastapi", "pytest", "ruff", "mypy", "vulture")
 
 
+def test_all_extras_and_groups_can_be_asked_for() -> None:
+    found = gather({"pyproject.toml": PYPROJECT}.get, all_extras=True)
+    assert set(found.packages) == {"fastapi", "pytest", "ruff", "mypy", "vulture", "sphinx"}
+
+
 def test_extras_complete_a_runtime_requirements_file() -> None:
     found = gathered(requirements="fastapi==1\n", pyproject=PYPROJECT)
     assert found.packages == ("fastapi==1", "pytest", "ruff", "mypy", "vulture")

@@ -31,6 +31,8 @@ class Surroundings(Value):
     """Names and values of its .env.example."""
     known: tuple[str, ...] = ()
     """Names that its code reads."""
+    packages: dict[str, str] = Field(default_factory=dict)
+    """Names and versions of what the repository itself would install."""
 
 
 class Attempt(Value):
@@ -54,6 +56,8 @@ def attempt(checkout: Checkout, service: Service, around: Surroundings) -> Attem
         answer = _asked(checkout, state)
         if "documents" in answer:
             return _found(answer, state)
+        if state.extras and answer.get("is_unable"):
+            answer = {"reason": state.reason}
         following = _following(state, answer)
         if following is None:
             break
@@ -70,6 +74,10 @@ class _State(Value):
     turns: dict[str, int] = Field(default_factory=dict)
     also: tuple[str, ...] = ()
     """Packages beside those of the repository."""
+    extras: bool = False
+    """True: with all that is optional, for a module was missing."""
+    reason: str = ""
+    """What failed before that."""
 
 
 def _found(answer: dict[str, Any], state: _State) -> Attempt:
@@ -86,6 +94,8 @@ def _following(state: _State, answer: dict[str, Any]) -> _State | None:
     need = answer.get("need")
     if need and need not in state.also:
         return state.model_copy(update={"also": (*state.also, need)})
+    if "lacks" in answer and not state.extras:
+        return state.model_copy(update={"extras": True, "reason": answer["reason"]})
     if missing := answer.get("missing"):
         update = {
             "settings": {**state.settings, **missing},
@@ -95,7 +105,7 @@ def _following(state: _State, answer: dict[str, Any]) -> _State | None:
     first, *rest = state.service.targets
     if rest and (state.service.kind == "django" or not first.is_declared):
         service = state.service.model_copy(update={"targets": tuple(rest)})
-        return _State(service=service, around=state.around, also=state.also)
+        return _State(service=service, around=state.around, also=state.also, extras=state.extras)
     return None
 
 
@@ -105,13 +115,13 @@ def _asked(checkout: Checkout, state: _State) -> dict[str, Any]:
         argv=("python", "-c", script()),
         timeout=TIMEOUT,
         stdin=json.dumps(_job(state)).encode(),
-        needs=Needs(folder=state.service.project, also=state.also),
+        needs=Needs(folder=state.service.project, also=state.also, extras=state.extras),
     )
     try:
         done = checkout.sandbox.run(checkout.worktree, command)
     except NeedsHumanError as error:
         plain = re.sub(r"(?m)^(Using Python|warning:|hint:).*\n?", "", str(error))
-        return {"reason": " ".join(plain.split())[:400]}
+        return {"reason": " ".join(plain.split())[:400], "is_unable": True}
     if done.timed_out:
         seconds = int(TIMEOUT.total_seconds())
         return {"reason": f"importing {state.service.label} took longer than {seconds} s"}
@@ -137,6 +147,8 @@ def _job(state: _State) -> dict[str, Any]:
         "turns": state.turns,
         "example": state.around.example,
         "known": list(state.around.known),
+        "packages": state.around.packages,
+        "is_full": state.extras,
         "answer": ANSWER,
     }
 

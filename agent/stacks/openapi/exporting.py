@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from agent.stacks.openapi.attempting import Attempt, Surroundings, attempt
 from agent.stacks.openapi.committed import read_committed
@@ -28,6 +28,7 @@ _WANTED: tuple[tuple[str, int], ...] = (
 )  # fmt: skip
 _EXAMPLE = re.compile(_WANTED[2][0])
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*?)\s*$", re.MULTILINE)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _MOST_SERVICES = 3
 _MOST_SECONDS = 300
 """After this long nothing new is begun."""
@@ -148,7 +149,19 @@ def _surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
         if source is not None
         for setting in settings(source)
     }
-    return Surroundings(example=examples, known=tuple(sorted(known)))
+    return Surroundings(
+        example=examples, known=tuple(sorted(known)), packages=dict(_packages(files, start))
+    )
+
+
+def _packages(files: RepositoryFiles, start: str) -> Iterator[tuple[str, str]]:
+    """Yield the project's own name and version; one that is made from tags counts as 0."""
+    for place in dict.fromkeys([start, ""]):
+        pyproject = document(files.text(f"{place}pyproject.toml"))
+        for found in (table(pyproject, "project"), table(pyproject, "tool", "poetry")):
+            name, version = found.get("name"), found.get("version", "0")
+            if isinstance(name, str) and _PLAIN_NAME.fullmatch(f"{name}-{version}"):
+                yield name, str(version)
 
 
 def _plain(value: str) -> str:

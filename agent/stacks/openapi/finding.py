@@ -39,8 +39,8 @@ def find_services(files: RepositoryFiles, configured: Iterable[str] = ()) -> tup
     return tuple(merged.values())
 
 
-_Placed = tuple[str, Target]
-"""A target with the folder that it is imported from."""
+_Placed = tuple[str, Target, str]
+"""A target with the folder that it is imported from, and its file."""
 
 
 def _configured(code: Code, configured: Iterable[str]) -> Iterator[_Placed]:
@@ -66,24 +66,23 @@ def _declared(code: Code, declared: Iterable[Declaration]) -> Iterator[_Placed]:
                 is_factory=item.is_factory,
                 is_declared=True,
             )
-            yield place[0], target
+            yield place[0], target, place[1]
 
 
 def _of_file(code: Code, path: str) -> Iterator[_Placed]:
     known = [file for file in code.sources if file == path or file.endswith(f"/{path}")]
     for file in known[:1]:
         root, module = code.place(file)
-        yield root, Target(module=module, is_declared=True)
+        yield root, Target(module=module, is_declared=True), file
 
 
 def _grouped(code: Code, found: Iterable[_Placed]) -> Iterator[Service]:
     """Yield one service for each folder that modules are imported from."""
     groups: dict[str, dict[tuple[str, str], Target]] = {}
-    for root, target in found:
+    for root, target, path in found:
         # Servers of Django are named in the same places; their modules make no FastAPI.
-        path = f"{target.module.replace('.', '/')}.py"
         is_gateway = path.rpartition("/")[2] in ("wsgi.py", "asgi.py")
-        if not (is_gateway and not _speaks_of_fastapi(code, root, target.module)):
+        if not is_gateway or path in code.sources or path in code.unparsed:
             groups.setdefault(root, {}).setdefault((target.module, target.name), target)
     for root, targets in groups.items():
         yield Service(
@@ -94,21 +93,18 @@ def _grouped(code: Code, found: Iterable[_Placed]) -> Iterator[Service]:
         )
 
 
-def _speaks_of_fastapi(code: Code, root: str, module: str) -> bool:
-    inner = "/".join(filter(None, [root, *module.split(".")]))
-    known = code.sources.keys() | code.unparsed.keys()
-    return bool(known & {f"{inner}.py", f"{inner}/__init__.py"})
-
-
 def _scanned(code: Code, declared: list[_Placed]) -> Iterator[Service]:
     """Yield the services whose applications are only seen in the code, by how usual they look.
 
     Factories count where no module has an application.
     """
-    known = {root for root, _ in declared}
+    known = {root for root, _, _ in declared}
+    files = {path for _, _, path in declared}
     groups: dict[str, list[Application]] = {}
     modules: dict[str, str] = {}
     for item in sorted(code.applications(), key=_usual):
+        if item.path in files:
+            continue
         root, modules[item.path] = code.place(item.path)
         groups.setdefault(root, []).append(item)
     for root, items in groups.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import traceback
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
     root = Path.cwd()
     os.chdir(root / job["project"])
     sys.path[:0] = [str(root / folder) for folder in job["paths"]]
+    sys.path.append(metadata_of(job["packages"]))
     sys.argv = ["manage.py"]
     os.environ.update(job["settings"])
     try:
@@ -29,6 +31,20 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
     except BaseException as error:  # noqa: BLE001 - settings end the process, views raise anything
         traceback.print_exc()
         return judged(error, job, str(root))
+
+
+def metadata_of(packages: dict[str, str]) -> str:
+    """Return a folder that says the project is installed, for whoever asks for its own version.
+
+    Source: Python packaging, "Recording installed projects".
+    """
+    folder = Path(tempfile.mkdtemp())
+    for name, version in packages.items():
+        place = folder / f"{name.replace('-', '_')}-{version}.dist-info"
+        place.mkdir(parents=True)
+        text = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        (place / "METADATA").write_text(text, "utf-8")
+    return str(folder)
 
 
 def documents_of(job: dict[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ CONNECTION_WORDS = (
     r"|name or service not known|name resolution|network is unreachable|connection failed"
     r"|serverselectiontimeout|max retries exceeded|unable to open database file"
 )
+NOT_BY_SETTINGS = (ImportError, SyntaxError, NameError, AttributeError, FileNotFoundError)
 NEEDED = {"pkg_resources": "setuptools<70", "distutils": "setuptools<70"}
 """Packages that older ones import without asking for them, by module."""
 
@@ -55,6 +56,8 @@ def judged(error: BaseException, job: dict[str, Any], root: str) -> dict[str, An
         module = getattr(link, "name", "") or ""
         if isinstance(link, ImportError) and module.partition(".")[0] in NEEDED:
             return {"reason": reason, "need": NEEDED[module.partition(".")[0]]}
+    if isinstance(error, ModuleNotFoundError) and not job["is_full"]:
+        return {"reason": reason, "lacks": error.name or ""}
     wanted: dict[str, str] = {}
     for link in chain_of(error):
         wanted = dict(_missing_settings(link)) or dict(_misled(link, job))
@@ -205,8 +208,10 @@ def _misled(error: BaseException, job: dict[str, Any]) -> Iterator[tuple[str, st
 def _mentioned(error: BaseException, job: dict[str, Any]) -> dict[str, str]:
     """Return the settings that a message names, else all that the repository gives an example of.
 
-    Only what its code or its example reads counts.
+    Only what its code or its example reads counts, and only for errors that a setting may cause.
     """
+    if isinstance(error, NOT_BY_SETTINGS):
+        return {}
     words = set(re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", str(error)))
     known = set(job["known"]) | set(job["example"])
     named = words & known - set(job["settings"])

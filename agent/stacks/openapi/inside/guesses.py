@@ -99,7 +99,8 @@ def _of_kind(name: str, kind: str) -> list[str]:
         return database_urls(name)
     if kind == "address":
         kind = kind_of_name(name)
-        return _of_kind(name, kind if "://" in PLAIN_VALUES.get(kind, "://") else "url")
+        is_address = kind == "database" or "://" in PLAIN_VALUES.get(kind, "")
+        return _of_kind(name, kind if is_address else "url")
     if kind.startswith("url:"):
         schemes = kind[4:].split(",")
         known = [url for url in database_urls(name) if url.partition(":")[0] in schemes]
