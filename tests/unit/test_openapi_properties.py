@@ -147,8 +147,7 @@ def test_twisted_descriptions_are_compared_or_refused(name: str, data: st.DataOb
 def _compare_or_refuse(base: Any, head: Any) -> None:
     for one, other in ((base, head), (head, base), (head, head)):
         try:
-            loaded = [load(json.dumps(document).encode(), "test") for document in (one, other)]
-            diff(*loaded)
+            diff(*(load(json.dumps(document).encode(), "test") for document in (one, other)))
         except SpecError as error:
             _require_one_line(error)
 
