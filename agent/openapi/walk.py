@@ -140,10 +140,6 @@ class SchemaWalk:
         while self._waiting:
             self._rules(self._waiting.popleft())
 
-    def met(self) -> set[tuple[str, str]]:
-        """Return the pointers of all pairs that were compared."""
-        return {(base, head) for base, head, _place in self._met}
-
     def is_equal(self, base: Shape, head: Shape) -> bool:
         """Tell whether two schemas mean the same, in requests and in responses.
 
