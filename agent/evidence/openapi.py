@@ -34,6 +34,7 @@ class ApiAtBase(Value):
     content: str
     """The description; empty when there is none."""
     export: Export
+    """How it was got, without its content."""
     policies: dict[str, str]
     """The team's files by name."""
 
@@ -72,6 +73,8 @@ def _at_base(bench: Bench) -> Result:
 def _at_head(bench: Bench) -> Result:
     known = bench.known(Gate.OPENAPI)
     base = _read_base(bench.artifacts, known) if known else None
+    if known is not None and base is None:
+        return _not_run(Export(), known.reason or "what the base showed is gone")
     policy = _read_policy(base.policies) if base else ApiPolicy()
     export = export_openapi(bench, targets=policy.apps)
     had_none = base is None or not base.content
@@ -113,7 +116,7 @@ def _unable(base: ApiAtBase | None, export: Export) -> str:
     """Return why the two cannot be compared; empty when they can."""
     if export.content is None:
         return f"no description: {export.reason}"
-    was_live = base is not None and bool(base.content) and base.export.is_live
+    was_live = base is not None and bool(base.content) and not base.export.reason
     if was_live and not export.is_live:
         return f"the code gives no description any more: {export.reason}"
     return ""
