@@ -104,7 +104,9 @@ def _remarks(found: Export) -> Iterator[str]:
         yield f"it is the committed file, because {found.reason}"
     if found.dummies:
         yield f"settings that were missing and filled in: {', '.join(found.dummies)}"
-    if found.is_low_quality:
+    if found.absent:
+        yield f"low quality: not installable, so stand-ins were used: {', '.join(found.absent)}"
+    elif found.is_low_quality:
         yield "low quality: the project has no schema package, so most types are unknown"
     if found.others:
         yield f"not exported, as they are services of their own: {', '.join(found.others)}"

@@ -7,7 +7,7 @@ import pytest
 
 from agent.domain.errors import NeedsHumanError, TransientError
 from agent.ports import Command, CommandResult
-from agent.stacks.openapi.attempting import ANSWER, ROUNDS
+from agent.stacks.openapi.attempting import ANSWER, MOST_ABSENT, ROUNDS
 from agent.stacks.openapi.exporting import export_openapi
 from agent.stacks.openapi.value import NO_FRAMEWORK, Export
 from tests.fakes.bench import office
@@ -78,7 +78,7 @@ def test_settings_are_filled_in_until_it_works() -> None:
 def test_there_is_an_end_to_filling_in() -> None:
     script = Script({"reason": "ValueError: A", "missing": {"A": "1"}, "turns": {"A": 0}})
     found = export(script, {"main.py": APP})
-    assert len(script.jobs) == ROUNDS
+    assert len(script.jobs) == ROUNDS + MOST_ABSENT
     assert found.reason == "main:app cannot be imported: ValueError: A"
 
 
@@ -94,6 +94,24 @@ def test_a_module_that_is_missing_may_be_of_an_extra() -> None:
     found = export(script, {"main.py": APP})
     assert [command.needs.extras for command in script.commands if command.needs] == [False, True]
     assert found.reason == "main:app cannot be imported: no x"
+
+
+def test_a_package_that_cannot_be_installed_gets_a_stand_in() -> None:
+    lacking = {"reason": "no x", "lacks": "x.y"}
+    script = Script(lacking, lacking, told(DESCRIPTION))
+    found = export(script, {"main.py": APP})
+    assert [job["absent"] for job in script.jobs] == [[], [], ["x"]]
+    assert (found.absent, found.is_low_quality, found.is_live) == (("x",), True, True)
+
+
+@pytest.mark.parametrize("module", ["fastapi", "shop.gone"])
+def test_what_makes_the_description_and_what_is_the_projects_own_has_no_stand_in(
+    module: str,
+) -> None:
+    script = Script({"reason": "no x", "lacks": module})
+    found = export(script, {"main.py": APP, "shop/__init__.py": ""})
+    assert len(script.jobs) == 2
+    assert found.content is None
 
 
 def test_what_is_only_seen_in_the_code_gives_way_to_the_next() -> None:

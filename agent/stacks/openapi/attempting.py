@@ -18,6 +18,11 @@ from agent.tools.base import Bench
 TIMEOUT = timedelta(seconds=90)
 """For one attempt; importing took 2 to 28 s with services of every size."""
 ROUNDS = 8
+MOST_ABSENT = 6
+_ESSENTIAL = (
+    *("fastapi", "starlette", "pydantic", "pydantic_core", "pydantic_settings", "anyio"),
+    *("django", "rest_framework", "ninja", "drf_spectacular", "pkg_resources"),
+)
 ANSWER = ".backsmith-results/openapi.json"
 """The workspace keeps this folder out of every snapshot."""
 LARGEST_BYTES = 32 << 20
@@ -31,6 +36,8 @@ class Surroundings(Value):
     """Names and values of its .env.example."""
     known: tuple[str, ...] = ()
     """Names that its code reads."""
+    modules: frozenset[str] = frozenset()
+    """Top-level modules of the repository; what is missing of them is its own fault."""
     packages: dict[str, str] = Field(default_factory=dict)
     """Names and versions of what the repository itself would install."""
 
@@ -44,15 +51,18 @@ class Attempt(Value):
     framework: str = ""
     is_low_quality: bool = False
     dummies: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 def attempt(bench: Bench, service: Service, around: Surroundings) -> Attempt:
     """Export a service, with settings filled in and packages added as its errors ask for them.
 
-    What is not declared to be an application, and cannot be imported, gives way to the next one.
+    A package that cannot be installed gets a stand-in. What is not declared to be an application,
+    and cannot be imported, gives way to the next one.
     """
     state = _State(service=service, around=around)
-    for _ in range(ROUNDS):
+    answer: dict[str, Any] = {"reason": _NO_ANSWER}
+    for _ in range(ROUNDS + MOST_ABSENT):
         answer = _asked(bench, state)
         if "documents" in answer:
             return _found(answer, state)
@@ -74,6 +84,8 @@ class _State(Value):
     turns: dict[str, int] = Field(default_factory=dict)
     also: tuple[str, ...] = ()
     """Packages beside those of the repository."""
+    absent: tuple[str, ...] = ()
+    """Modules that have stand-ins."""
     extras: bool = False
     """True: with all that is optional, for a module was missing."""
     reason: str = ""
@@ -84,7 +96,8 @@ def _found(answer: dict[str, Any], state: _State) -> Attempt:
     return Attempt(
         documents=tuple(answer["documents"]),
         framework=str(answer.get("framework", "")),
-        is_low_quality=bool(answer.get("is_low_quality")),
+        is_low_quality=bool(answer.get("is_low_quality") or state.absent),
+        absent=state.absent,
         dummies=tuple(sorted(state.settings)),
     )
 
@@ -94,7 +107,7 @@ def _following(state: _State, answer: dict[str, Any]) -> _State | None:
     need = answer.get("need")
     if need and need not in state.also:
         return state.model_copy(update={"also": (*state.also, need)})
-    if "lacks" in answer and not state.extras:
+    if answer.get("lacks") and not state.extras:
         return state.model_copy(update={"extras": True, "reason": answer["reason"]})
     if missing := answer.get("missing"):
         update = {
@@ -102,11 +115,20 @@ def _following(state: _State, answer: dict[str, Any]) -> _State | None:
             "turns": {**state.turns, **answer.get("turns", {})},
         }
         return state.model_copy(update=update)
+    lacking = str(answer.get("lacks", "")).partition(".")[0]
+    if _may_be_absent(lacking, state):
+        return state.model_copy(update={"absent": (*state.absent, lacking)})
     first, *rest = state.service.targets
     if rest and (state.service.kind == "django" or not first.is_declared):
         service = state.service.model_copy(update={"targets": tuple(rest)})
         return _State(service=service, around=state.around, also=state.also, extras=state.extras)
     return None
+
+
+def _may_be_absent(module: str, state: _State) -> bool:
+    """Tell whether a stand-in may take a module's place: not of what makes the description."""
+    is_known = module in (*state.absent, *state.around.modules, *_ESSENTIAL)
+    return bool(module) and not is_known and len(state.absent) < MOST_ABSENT
 
 
 def _asked(bench: Bench, state: _State) -> dict[str, Any]:
@@ -149,6 +171,7 @@ def _job(state: _State) -> dict[str, Any]:
         "known": list(state.around.known),
         "packages": state.around.packages,
         "is_full": state.extras,
+        "absent": list(state.absent),
         "answer": ANSWER,
     }
 

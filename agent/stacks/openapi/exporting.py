@@ -121,6 +121,7 @@ def _export(done: Attempt, others: tuple[str, ...]) -> Export:
         is_low_quality=done.is_low_quality,
         framework=done.framework,
         dummies=done.dummies,
+        absent=done.absent,
         others=others,
     )
 
@@ -150,8 +151,18 @@ def _surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
         for setting in settings(source)
     }
     return Surroundings(
-        example=examples, known=tuple(sorted(known)), packages=dict(_packages(files, start))
+        example=examples,
+        known=tuple(sorted(known)),
+        modules=frozenset(_modules(files)),
+        packages=dict(_packages(files, start)),
     )
+
+
+def _modules(files: RepositoryFiles) -> Iterator[str]:
+    """Yield every name by which a part of the repository may be imported."""
+    for file in files.files:
+        if file.path.endswith(".py"):
+            yield from file.path.removesuffix(".py").split("/")
 
 
 def _packages(files: RepositoryFiles, start: str) -> Iterator[tuple[str, str]]:
