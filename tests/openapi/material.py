@@ -1,11 +1,11 @@
 """Reads the pairs of descriptions that lie beside this file.
 
 A file of `bases/` holds one description and short names for places in it. A file of `pairs/` holds
-cases: `given` and `change` say what stands where (`given` in both descriptions, `change` in the newer
-one; `(gone)` takes away; `/-` at the end of a place appends to a list), `rename` and `reverse` move
-things in the newer one. `expect` is what the change must raise, exactly; `back` what its reverse must
-raise, and where `expect` is empty it is empty too. `breaks` names errors that must be among what is
-raised where the rest is a matter of taste.
+cases: `given` says what stands where in both descriptions, `change` what stands there in the newer
+one alone; `(gone)` takes away, `/-` at the end of a place appends to a list. `rename` and `reverse`
+move things in the newer one. `expect` is what the change must raise, exactly, and `back` what its
+reverse must raise; where `expect` is empty, `back` is too. `breaks` names errors that must be among
+what is raised, where the rest is a matter of taste.
 """
 
 import copy
@@ -86,10 +86,7 @@ def _of_row(place: str, key: str, old: Any, new: Any, expect: Any, back: Any) ->
 def _both_ways(stem: str, base_name: str, case: dict[str, Any]) -> Iterator[Pair]:
     places = read_base(case.get("base", base_name))["places"]
     base = build(case.get("base", base_name), case.get("given", {}))
-    if "head" in case:
-        head = build(case["head"], {})
-    else:
-        head = _changed(base, places, case)
+    head = build(case["head"], {}) if "head" in case else _changed(base, places, case)
     name, breaks = f"{stem}: {case['name']}", tuple(case.get("breaks", ()))
     noise = case.get("noise", False)
     yield Pair(name, base, head, case.get("expect"), breaks, noise)

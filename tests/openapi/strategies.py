@@ -1,4 +1,4 @@
-"""Makes descriptions that nobody would think of: valid ones, twisted ones and no descriptions at all."""
+"""Makes descriptions that nobody would think of: valid ones, twisted ones, and no such thing."""
 
 import copy
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 Json = Any
 NAMES = ("Cat", "Dog", "Owner", "Page_int_", "a.b-c")
-ODD_NAMES = ("", "a/b", "x~y", "Ü %2F", "Cat")
+ODD_NAMES = ("", "a/b", "x~y", "Ü %2F", "Cats")
 FIELDS = st.sampled_from(("id", "name", "kind", "size", "owner", "", "$ref", "default"))
 _TEXTS = st.sampled_from(("a", "b", "c", ""))
 _SMALL = st.integers(0, 5)
@@ -243,10 +243,9 @@ def _references_in_place(node: Json) -> Iterator[str]:
     elif isinstance(node, dict):
         if "$ref" in node:
             yield node["$ref"]
-        for key in _IN_PLACE:
-            inner = node.get(key, {})
-            named = key == "dependentSchemas" and isinstance(inner, dict)
-            yield from _references_in_place(list(inner.values()) if named else inner)
+        for key in (key for key in _IN_PLACE if key in node):
+            named = key == "dependentSchemas"
+            yield from _references_in_place(list(node[key].values()) if named else node[key])
 
 
 def renamed(node: Json, names: dict[str, str]) -> Json:

@@ -63,13 +63,13 @@ def rows() -> dict[str, str]:
 
 
 def _list(rules: frozenset[str]) -> str:
-    return ", ".join(sorted(rules)) or "–"
+    return ", ".join(sorted(rules)) or "-"
 
 
 def written() -> dict[str, tuple[str, str]]:
     """Return the rows of the page: what differs and the reason, by pair."""
-    lines = PAGE.read_text("utf-8").splitlines()
-    cells = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
+    lines = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in line.split("|")[1:5]] for line in lines]
     return {pair: (f"{there} | {here}", why) for pair, there, here, why in cells}
 
 
