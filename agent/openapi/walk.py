@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from agent.openapi.change import Level
 from agent.openapi.json_values import mapping
@@ -13,7 +14,7 @@ from agent.openapi.options import Options
 from agent.openapi.places import REQUEST_PROPERTY, RESPONSE_PROPERTY, Place
 from agent.openapi.sameness import Sameness
 from agent.openapi.shape import Shape, Shapes, Spot
-from agent.openapi.spec import Spec, SpecError
+from agent.openapi.spec import Spec, SpecError, escape
 from agent.openapi.trail import Finding, Owner, Trail
 
 _MOST_PAIRS = 400_000
@@ -168,8 +169,20 @@ class SchemaWalk:
         return not trail.findings
 
     def is_renamed(self, base: str, head: str) -> bool:
-        """Tell whether one component went and the other came, so that one may be the other."""
-        return not (_has(self.head.spec, base) or _has(self.base.spec, head))
+        """Tell whether an older component may be a newer one of another name.
+
+        It may not be where both names stay and mean what they meant: then they are two things.
+        """
+        return not (self._stays(base) or self._stays(head))
+
+    def _stays(self, component: str) -> bool:
+        """Tell whether a component of that name is in both descriptions and means the same."""
+        if not (_has(self.base.spec, component) and _has(self.head.spec, component)):
+            return False
+        kind, _, name = component.partition("/")
+        pointer = f"/components/{escape(kind)}/{escape(name)}"
+        spot = Spot({"$ref": f"#{quote(pointer)}"}, pointer)
+        return self.is_equal(self.base.of(spot), self.head.of(spot))
 
 
 def _has(spec: Spec, component: str) -> bool:
