@@ -13,6 +13,7 @@ from agent.openapi.change import ApiDiff, Level
 from agent.openapi.compare import diff
 from agent.openapi.levels import LEVELS
 from agent.openapi.loading import load
+from agent.openapi.options import Options
 from agent.openapi.policy import ACCEPT_FILE, ApiPolicy, Applied, apply, joined, read_policy
 from agent.openapi.spec import Spec, SpecError
 from workflows.openapi import FailOn, Format
@@ -39,18 +40,19 @@ def run_diff(base: str, head: str, form: Format, fail_on: FailOn, accept: Path |
     root = repository_root(Path.cwd())
     policy = _policy(root, accept)
     today = datetime.now(tz=UTC).date()  # noqa: TID251 - a root's clock
-    seen = apply(_compared(base, head), policy, today)
+    options = Options(today=today, sunset_days=policy.sunset_days)
+    seen = apply(_compared(base, head, options), policy, today)
     _write(_rendered(seen, form, _path_in(root, head)))
     if form not in _TELLS_NOTES:
         sys.stderr.writelines(f"backsmith: {note}\n" for note in seen.notes)
     return int(_fails(seen.diff, fail_on))
 
 
-def _compared(base: str, head: str) -> ApiDiff:
+def _compared(base: str, head: str, options: Options) -> ApiDiff:
     try:
         older, newer = _load(base), _load(head)
         gc.freeze()  # what was read stays until the end; looking through it costs 0.2 s
-        return diff(older, newer)
+        return diff(older, newer, options)
     except SpecError as error:
         raise SettingsError(str(error)) from error
 

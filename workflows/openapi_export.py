@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -81,11 +82,9 @@ def _standing(
 
 def _write(found: Export, content: bytes, output: Path | None) -> None:
     is_yaml = output is not None and output.suffix.lower() in _YAML
-    has_braces = content.lstrip()[:1] == b"{"
-    if is_yaml == has_braces:
-        document = load(content, found.source).document
-        written = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
-        content = (written if is_yaml else json.dumps(document, indent=2) + "\n").encode()
+    if found.is_live or is_yaml == (content.lstrip()[:1] == b"{"):
+        document = json.loads(content) if found.is_live else load(content, found.source).document
+        content = (_as_yaml if is_yaml else _as_json)(document).encode("utf-8", "replace")
     try:
         if output is None:
             sys.stdout.buffer.write(content)
@@ -96,6 +95,14 @@ def _write(found: Export, content: bytes, output: Path | None) -> None:
         raise SettingsError(f"{output or 'stdout'} cannot be written: {error.strerror}") from error
 
 
+def _as_yaml(document: Any) -> str:
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100))
+
+
+def _as_json(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
 def _remarks(found: Export) -> Iterator[str]:
     tools = f", {found.framework}" if found.framework else ""
     yield f"{found.source}{tools}, {found.seconds} s"
@@ -103,7 +110,9 @@ def _remarks(found: Export) -> Iterator[str]:
         yield f"it is the committed file, because {found.reason}"
     if found.dummies:
         yield f"settings that were missing and filled in: {', '.join(found.dummies)}"
-    if found.is_low_quality:
+    if found.absent:
+        yield f"low quality: not installable, so stand-ins were used: {', '.join(found.absent)}"
+    elif found.is_low_quality:
         yield "low quality: the project has no schema package, so most types are unknown"
     if found.others:
         yield f"not exported, as they are services of their own: {', '.join(found.others)}"

@@ -16,7 +16,7 @@ from agent.openapi.compare import diff
 from agent.openapi.levels import LEVELS
 from agent.openapi.loading import load
 from agent.openapi.options import Options
-from agent.openapi.policy import POLICY_FILES, apply, joined, read_policy
+from agent.openapi.policy import POLICY_FILES, ApiPolicy, apply, joined, read_policy
 from agent.openapi.report.line import render_line
 from agent.openapi.spec import SpecError
 from agent.ports import Artifacts
@@ -34,6 +34,7 @@ class ApiAtBase(Value):
     content: str
     """The description; empty when there is none."""
     export: Export
+    """How it was got, without its content."""
     policies: dict[str, str]
     """The team's files by name."""
 
@@ -48,35 +49,48 @@ class ApiComparison(Value):
 
 def check_openapi(bench: Bench) -> Result:
     """Export the description of the API; with a base, say what the change does to it."""
-    export = export_openapi(bench)
-    if bench.base is None:
-        return _at_base(bench, export)
-    known = bench.known(Gate.OPENAPI)
-    base = _read_base(bench.artifacts, known) if known else None
-    if export.content is None and export.reason == NO_FRAMEWORK and not (base and base.content):
-        return Result(gate=Gate.OPENAPI, seconds=export.seconds, nothing_to_do=export.reason)
-    problem = _unable(base, export)
-    if problem:
-        return _not_run(export, problem)
-    if base is None or not base.content:
-        what = f"{_operations(export)}; there is none at the base to compare with"
-        return _shown(export, what, _keep(bench, ApiComparison(diff=ApiDiff())))
-    return _compared(bench, base, export)
+    try:
+        return _at_base(bench) if bench.base is None else _at_head(bench)
+    except SettingsError as error:
+        return _not_run(Export(), str(error))
 
 
-def _at_base(bench: Bench, export: Export) -> Result:
+def _at_base(bench: Bench) -> Result:
     """Keep the description, so that a change can be held against it."""
     policies = _policies(bench)
+    export = export_openapi(bench, targets=_read_policy(policies).apps)
     content = (export.content or b"").decode("utf-8", "replace")
     facts = export.model_copy(update={"content": None})
     kept = ApiAtBase(content=content, export=facts, policies=policies)
     artifact = bench.artifacts.put(kept.model_dump_json().encode(), _SUFFIX)
-    if export.content is None:
-        is_none = export.reason == NO_FRAMEWORK
-        result = _not_run(export, f"no description: {export.reason}")
-        update = {"artifact": artifact, "nothing_to_do": export.reason if is_none else ""}
-        return result.model_copy(update=update)
-    return _shown(export, _operations(export), artifact)
+    if export.content is not None:
+        return _shown(export, _operations(export), artifact)
+    result = _not_run(export, f"no description: {export.reason}")
+    nothing = export.reason if export.reason == NO_FRAMEWORK else ""
+    return result.model_copy(update={"artifact": artifact, "nothing_to_do": nothing})
+
+
+def _at_head(bench: Bench) -> Result:
+    known = bench.known(Gate.OPENAPI)
+    base = _read_base(bench.artifacts, known) if known else None
+    if known is not None and base is None:
+        return _not_run(Export(), known.reason or "what the base showed is gone")
+    policy = _read_policy(base.policies) if base else ApiPolicy()
+    export = export_openapi(bench, targets=policy.apps)
+    had_none = base is None or not base.content
+    if export.reason == NO_FRAMEWORK and export.content is None and had_none:
+        return Result(gate=Gate.OPENAPI, seconds=export.seconds, nothing_to_do=export.reason)
+    problem = _unable(base, export)
+    if problem:
+        return _not_run(export, problem)
+    if base is None or had_none:
+        what = f"{_operations(export)}; there is none at the base to compare with"
+        return _shown(export, what, _keep(bench, ApiComparison(diff=ApiDiff())))
+    return _compared(bench, base, policy, export)
+
+
+def _read_policy(files: dict[str, str]) -> ApiPolicy:
+    return joined(read_policy(text.encode(), name, LEVELS) for name, text in sorted(files.items()))
 
 
 def _policies(bench: Bench) -> dict[str, str]:
@@ -102,7 +116,7 @@ def _unable(base: ApiAtBase | None, export: Export) -> str:
     """Return why the two cannot be compared; empty when they can."""
     if export.content is None:
         return f"no description: {export.reason}"
-    was_live = base is not None and bool(base.content) and base.export.is_live
+    was_live = base is not None and bool(base.content) and not base.export.reason
     if was_live and not export.is_live:
         return f"the code gives no description any more: {export.reason}"
     return ""
@@ -140,10 +154,10 @@ def _shown(export: Export, summary: str, artifact: str) -> Result:
     )
 
 
-def _compared(bench: Bench, base: ApiAtBase, export: Export) -> Result:
+def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) -> Result:
     try:
-        comparison = _compare(base, export, bench.today)
-    except (SpecError, SettingsError) as error:
+        comparison = _compare(base, policy, export, bench.today)
+    except SpecError as error:
         return _not_run(export, str(error))
     found = comparison.diff
     breaking = tuple(change for change in found.changes if change.is_breaking)
@@ -162,13 +176,11 @@ def _keep(bench: Bench, comparison: ApiComparison) -> str:
     return bench.artifacts.put(comparison.model_dump_json().encode(), _SUFFIX)
 
 
-def _compare(base: ApiAtBase, export: Export, today: date) -> ApiComparison:
+def _compare(base: ApiAtBase, policy: ApiPolicy, export: Export, today: date) -> ApiComparison:
     older = load(base.content.encode(), "the base's description")
     newer = load(export.content or b"", "the description")
-    policies = [
-        read_policy(text.encode(), name, LEVELS) for name, text in sorted(base.policies.items())
-    ]
-    applied = apply(diff(older, newer, Options(today=today)), joined(policies), today)
+    options = Options(today=today, sunset_days=policy.sunset_days)
+    applied = apply(diff(older, newer, options), policy, today)
     return ApiComparison(diff=applied.diff, notes=(*_notes(base.export, export), *applied.notes))
 
 

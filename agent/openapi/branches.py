@@ -69,6 +69,15 @@ def match_branches(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -
     return match
 
 
+def match_parts(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -> Match:
+    """Match the parts of an allOf, whose names nobody sees: by meaning, then as branches."""
+    match = Match([], list(ours), list(theirs))
+    if len(ours) * len(theirs) <= _MOST_TRIALS:
+        _take(walk, match, lambda _walk, base, head: walk.is_equal(base.shape, head.shape))
+    rest = match_branches(walk, match.removed, match.added)
+    return Match([*match.pairs, *rest.pairs], rest.removed, rest.added)
+
+
 def _take(walk: SchemaWalk, match: Match, is_partner: Partner) -> None:
     for base in list(match.removed):
         at = next((i for i, head in enumerate(match.added) if is_partner(walk, base, head)), None)

@@ -8,7 +8,7 @@ from agent.openapi.change import ApiDiff, Change, Level, fingerprint
 from agent.openapi.comparison import Comparison
 from agent.openapi.json_values import mapping, text
 from agent.openapi.paths import erased
-from agent.openapi.spec import Spec, unescape
+from agent.openapi.spec import Spec, component_at
 from agent.openapi.trail import Finding, Owner
 from agent.openapi.words import place_words
 
@@ -44,7 +44,7 @@ def _version(spec: Spec) -> str:
 def _fingerprint(
     comparison: Comparison, finding: Finding, felt: dict[Owner, frozenset[str]]
 ) -> str:
-    component = _component(finding.pointer)
+    component = component_at(finding.pointer)
     place = component or ",".join(sorted(map(erased, felt[finding.owner])))
     return fingerprint(finding.rule, place, (_words(comparison, finding), *finding.subjects))
 
@@ -54,15 +54,8 @@ def _words(comparison: Comparison, finding: Finding) -> str:
         return ""
     spec = comparison.base if finding.is_gone else comparison.head
     words = place_words(spec, finding.pointer)
-    is_shared = _component(finding.pointer) is not None
+    is_shared = component_at(finding.pointer) is not None
     return f"{words} in {finding.place.direction}s" if is_shared else words
-
-
-def _component(pointer: str) -> str | None:
-    parts = pointer.split("/", 4)
-    if len(parts) < 4 or parts[1] != "components":
-        return None
-    return f"{parts[2]}/{unescape(parts[3])}"
 
 
 def _change(
@@ -73,7 +66,7 @@ def _change(
 ) -> Change:
     first = min(group, key=lambda finding: _RANK[finding.level])
     operations = tuple(sorted(_union(felt[finding.owner] for finding in group)))
-    component = _component(first.pointer)
+    component = component_at(first.pointer)
     words = _words(comparison, first)
     is_noise = (
         bool(component and _FRAMEWORK.fullmatch(component)) and first.level is not Level.ERROR

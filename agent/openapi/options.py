@@ -12,5 +12,3 @@ class Options(Value):
     """Against which sunsets are held; None: no sunset is ever early."""
     sunset_days: int | None = None
     """How long before its sunset a thing has to be deprecated; None: sunsets are not asked for."""
-    is_version_checked: bool = False
-    """Whether a breaking change must show in `info.version`."""

@@ -13,7 +13,7 @@ from agent.openapi.change import Acceptance, ApiDiff, Change, Level
 from agent.openapi.yaml_section import Section, read_section, suggestion
 
 ACCEPT_FILE = ".openapi-accept.yml"
-SECTION_KEYS = ("levels", "accept")
+SECTION_KEYS = ("levels", "accept", "sunset_days", "apps")
 _TEAM_FILES = (".backsmith.yml", ".backsmith.yaml")
 POLICY_FILES = (*_TEAM_FILES, ACCEPT_FILE)
 """The files in which a team says what it thinks of changes of its API."""
@@ -85,6 +85,10 @@ class ApiPolicy(Value):
     levels: dict[str, Level | None] = Field(default_factory=dict)
     """By rule; None: such a change is not shown at all."""
     accepted: tuple[AcceptedChange, ...] = ()
+    sunset_days: int | None = None
+    """How long before its sunset a thing has to be deprecated; None: sunsets are not asked for."""
+    apps: tuple[str, ...] = ()
+    """The applications to export, such as `backend/app.main:app`; empty: they are searched for."""
 
 
 class Applied(NamedTuple):
@@ -115,7 +119,18 @@ def read_policy(content: bytes, name: str, known: Collection[str] = ()) -> ApiPo
     return ApiPolicy(
         levels=_levels(section.section("levels"), known),
         accepted=tuple(_entry(entry, known) for entry in section.sections("accept")),
+        sunset_days=_sunset_days(section),
+        apps=tuple(filter(None, map(str.strip, section.text("apps").split(",")))),
     )
+
+
+def _sunset_days(section: Section) -> int | None:
+    if "sunset_days" not in section:
+        return None
+    written = section.text("sunset_days")
+    if not written.isdecimal() or len(written) > 5:
+        section.fail("must be a number of days", "sunset_days")
+    return int(written)
 
 
 def _levels(section: Section | None, known: Collection[str]) -> dict[str, Level | None]:
@@ -190,13 +205,17 @@ def _pointer(text: str) -> str:
 
 
 def joined(policies: Iterable[ApiPolicy]) -> ApiPolicy:
-    """Return all policies as one; of two levels for one rule the later one counts."""
+    """Return all policies as one; where two say different things, the later one counts."""
     levels: dict[str, Level | None] = {}
     accepted: list[AcceptedChange] = []
+    sunset_days: int | None = None
+    apps: tuple[str, ...] = ()
     for policy in policies:
         levels |= policy.levels
         accepted += policy.accepted
-    return ApiPolicy(levels=levels, accepted=tuple(accepted))
+        sunset_days = sunset_days if policy.sunset_days is None else policy.sunset_days
+        apps = policy.apps or apps
+    return ApiPolicy(levels=levels, accepted=tuple(accepted), sunset_days=sunset_days, apps=apps)
 
 
 def apply(diff: ApiDiff, policy: ApiPolicy, today: date) -> Applied:

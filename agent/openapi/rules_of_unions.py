@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from agent.openapi.branches import Branch, match_branches
+from agent.openapi.branches import Branch, match_branches, match_parts
 from agent.openapi.json_values import mapping, text
 from agent.openapi.places import Direction
 from agent.openapi.shape import Shapes, Spot
@@ -71,7 +71,7 @@ def _branches(shapes: Shapes, spots: Sequence[Spot]) -> list[Branch]:
 
 
 def _match(pair: Pair, kind: str, ours: list[Branch], theirs: list[Branch]) -> None:
-    match = match_branches(pair.walk, ours, theirs)
+    match = (match_parts if kind == "allOf" else match_branches)(pair.walk, ours, theirs)
     for base, head in match.pairs:
         pair.walk.compare_shapes(base.shape, head.shape, pair.place.inner, pair.owner)
     stem = _STEMS[kind]

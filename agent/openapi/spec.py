@@ -97,6 +97,14 @@ def _component(pointer: str) -> str | None:
     return f"{parts[2]}/{unescape(parts[3])}" if is_component else None
 
 
+def component_at(pointer: str) -> str | None:
+    """Return the component, such as `schemas/Pet`, that a JSON pointer leads into."""
+    parts = pointer.split("/", 4)
+    if len(parts) < 4 or parts[1] != "components":
+        return None
+    return f"{parts[2]}/{unescape(parts[3])}"
+
+
 def unescape(part: str) -> str:
     """Return one part of a JSON pointer in a URI fragment as the key it means."""
     return unquote(part).replace("~1", "/").replace("~0", "~")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from agent.openapi.change import Level
 from agent.openapi.json_values import mapping
@@ -13,7 +14,7 @@ from agent.openapi.options import Options
 from agent.openapi.places import REQUEST_PROPERTY, RESPONSE_PROPERTY, Place
 from agent.openapi.sameness import Sameness
 from agent.openapi.shape import Shape, Shapes, Spot
-from agent.openapi.spec import Spec, SpecError
+from agent.openapi.spec import Spec, SpecError, component_at, escape
 from agent.openapi.trail import Finding, Owner, Trail
 
 _MOST_PAIRS = 400_000
@@ -32,6 +33,8 @@ class Pair:
     place: Place
     owner: Owner
     walk: SchemaWalk
+    places: tuple[str, str]
+    """The pointers under which to report what is said of the schemas themselves."""
 
     @property
     def is_wrapped(self) -> bool:
@@ -76,7 +79,7 @@ class Pair:
         is_gone: bool = False,
     ) -> None:
         """Note a difference under a rule's full id."""
-        where = pointer or (self.base if is_gone else self.head).pointer
+        where = pointer or self.places[0 if is_gone else 1]
         self.walk.trail.findings.append(
             Finding(name, level, self.owner, where, is_gone, what, subjects, self.place)
         )
@@ -107,7 +110,7 @@ class SchemaWalk:
         self._trials_within = trials_within
         self._sameness = sameness
         self._rules = rules
-        self._met: dict[tuple[str, str, Place], Owner] = {}
+        self._met: dict[tuple[str, str, Place, tuple[str, str]], Owner] = {}
         self._waiting: deque[Pair] = deque()
         self._trials: dict[tuple[str, str], bool] = {}
 
@@ -115,11 +118,26 @@ class SchemaWalk:
         """Have two schemas compared that `user` refers to, unless they are the same."""
         if self._sameness.holds(base.node, head.node):
             return
-        self.compare_shapes(self.base.of(base), self.head.of(head), place, user)
+        ours, theirs = self.base.of(base), self.head.of(head)
+        places = (ours.pointer, theirs.pointer)
+        if not self._is_one(*map(component_at, places)):
+            places = (base.pointer, head.pointer)  # another component, or none: the user changed
+        self._meet(ours, theirs, place, user, places)
 
     def compare_shapes(self, ours: Shape, theirs: Shape, place: Place, user: Owner) -> None:
         """Have two schemas compared that `user` refers to."""
-        key = (ours.pointer, theirs.pointer, place)
+        self._meet(ours, theirs, place, user, (ours.pointer, theirs.pointer))
+
+    def _is_one(self, base: str | None, head: str | None) -> bool:
+        """Tell whether two components are one and the same; what is in none is one as well."""
+        if base is None or head is None or base == head:
+            return base == head
+        return self.is_renamed(base, head)
+
+    def _meet(
+        self, ours: Shape, theirs: Shape, place: Place, user: Owner, places: tuple[str, str]
+    ) -> None:
+        key = (ours.pointer, theirs.pointer, place, places)
         owner = self._met.get(key)
         if owner is None:
             owner = self._met[key] = self.trail.owner()
@@ -128,7 +146,7 @@ class SchemaWalk:
                     f"{self.head.spec.name}: more than {_MOST_PAIRS:,} pairs of schemas differ; "
                     "compare smaller parts of the description"
                 )
-            self._waiting.append(Pair(ours, theirs, place, owner, self))
+            self._waiting.append(Pair(ours, theirs, place, owner, self, places))
         self.trail.uses(user, owner)
 
     def shapes(self, base: Spot, head: Spot) -> tuple[Shape, Shape]:
@@ -139,10 +157,6 @@ class SchemaWalk:
         """Compare what waits, and what is found waiting on the way."""
         while self._waiting:
             self._rules(self._waiting.popleft())
-
-    def met(self) -> set[tuple[str, str]]:
-        """Return the pointers of all pairs that were compared."""
-        return {(base, head) for base, head, _place in self._met}
 
     def is_equal(self, base: Shape, head: Shape) -> bool:
         """Tell whether two schemas mean the same, in requests and in responses.
@@ -172,8 +186,20 @@ class SchemaWalk:
         return not trail.findings
 
     def is_renamed(self, base: str, head: str) -> bool:
-        """Tell whether one component went and the other came, so that one may be the other."""
-        return not (_has(self.head.spec, base) or _has(self.base.spec, head))
+        """Tell whether an older component may be a newer one of another name.
+
+        It may not be where both names stay and mean what they meant: then they are two things.
+        """
+        return not (self._stays(base) or self._stays(head))
+
+    def _stays(self, component: str) -> bool:
+        """Tell whether a component of that name is in both descriptions and means the same."""
+        if not (_has(self.base.spec, component) and _has(self.head.spec, component)):
+            return False
+        kind, _, name = component.partition("/")
+        pointer = f"/components/{escape(kind)}/{escape(name)}"
+        spot = Spot({"$ref": f"#{quote(pointer)}"}, pointer)
+        return self.is_equal(self.base.of(spot), self.head.of(spot))
 
 
 def _has(spec: Spec, component: str) -> bool:

@@ -13,7 +13,7 @@ from agent.text import visible
 
 LIMIT = 1_500
 """Tokens of the whole text."""
-_ROOM = 4_750
+_ROOM = 4_900
 """Characters for all that varies, before the text is measured."""
 _FOR_RULES = 1_900
 _FOR_CHART = 2_300

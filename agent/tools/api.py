@@ -13,7 +13,7 @@ _ROOM = 6_000
 
 
 class DiffApi(Tool):
-    """Say what the work so far does to the API, what breaks clients first."""
+    """Say what the work so far does to clients of the API, worst first."""
 
     name: ClassVar[str] = "diff_api"
     stages = WRITING

@@ -18,7 +18,7 @@ _ROOM = 5_400
 
 
 class RunChecks(Tool):
-    """Run the repository's tests, lint and type checks.
+    """Run the repository's own checks.
 
     Changed files are formatted first. What failed before the change counts as passed.
     """

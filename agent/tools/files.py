@@ -95,7 +95,7 @@ def _file_text(file: dict[str, Any], limit: int) -> str:
 
 
 class ListFiles(Tool):
-    """List the files of a folder and below; with `glob`, only those so named."""
+    """List files below a folder; `glob` narrows it down."""
 
     name: ClassVar[str] = "list_files"
     is_read_only: ClassVar[bool] = True
@@ -145,7 +145,7 @@ class Edit(BaseModel):
     old: str | None = Field(default=None, description="Exact text that stands once")
     new: str | None = None
     all: bool = Field(default=False, description="Replace every `old`")
-    content: str | None = Field(default=None, description="Whole text, also over an old file")
+    content: str | None = Field(default=None, description="Whole text")
     delete: bool = False
     move_to: str | None = None
 

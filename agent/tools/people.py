@@ -10,10 +10,7 @@ from agent.tools.base import Bench, Tool, ToolOutcome
 
 
 class ProposePlan(Tool):
-    """Say what you will change; again if that turns out wrong.
-
-    The task says whether the work may follow in the same answer.
-    """
+    """Say what you will change; again if that turns out wrong."""
 
     name: ClassVar[str] = "propose_plan"
     stages = frozenset({Stage.PLAN, Stage.DEVELOP})

@@ -166,6 +166,17 @@ def document(found: Export) -> Any:
     return json.loads(found.content or b"")
 
 
+def test_a_large_result_can_be_read(home: Path) -> None:
+    path = home / "worktrees" / "large"
+    path.mkdir(parents=True)
+    (path / "openapi.json").write_text('"' * (20 << 20))
+    worktree = Worktree(
+        path=path, repository=Repository(name="a/b", git_url="/x"), head=CommitSha("0" * 40)
+    )
+    arguments = {"path": "openapi.json", "cap": 32 << 20}
+    assert bubblewrap(home).file_operation(worktree, "result", arguments)["size"] == 20 << 20
+
+
 def test_fastapi_0_95_with_pydantic_1_and_all_its_settings_missing(export: Do) -> None:
     found = export(OLD)
     description = document(found)

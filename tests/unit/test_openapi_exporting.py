@@ -7,7 +7,8 @@ import pytest
 
 from agent.domain.errors import NeedsHumanError, TransientError
 from agent.ports import Command, CommandResult
-from agent.stacks.openapi.attempting import ANSWER, ROUNDS
+from agent.stacks.openapi.asking import ANSWER
+from agent.stacks.openapi.attempting import MOST_ABSENT, ROUNDS
 from agent.stacks.openapi.exporting import export_openapi
 from agent.stacks.openapi.value import NO_FRAMEWORK, Export
 from tests.fakes.bench import office
@@ -78,7 +79,7 @@ def test_settings_are_filled_in_until_it_works() -> None:
 def test_there_is_an_end_to_filling_in() -> None:
     script = Script({"reason": "ValueError: A", "missing": {"A": "1"}, "turns": {"A": 0}})
     found = export(script, {"main.py": APP})
-    assert len(script.jobs) == ROUNDS
+    assert len(script.jobs) == ROUNDS + MOST_ABSENT
     assert found.reason == "main:app cannot be imported: ValueError: A"
 
 
@@ -90,10 +91,67 @@ def test_a_package_is_added_once() -> None:
 
 
 def test_a_module_that_is_missing_may_be_of_an_extra() -> None:
-    script = Script({"reason": "no x", "lacks": "x"}, NeedsHumanError("extras are at odds"))
+    script = Script({"reason": "no x", "lacks": "x"}, NeedsHumanError("at odds"), told(DESCRIPTION))
     found = export(script, {"main.py": APP})
-    assert [command.needs.extras for command in script.commands if command.needs] == [False, True]
-    assert found.reason == "main:app cannot be imported: no x"
+    needs = [command.needs for command in script.commands]
+    assert [need.extras for need in needs if need] == [False, True, False]
+    assert [job["is_full"] for job in script.jobs] == [False, True, True]
+    assert found.is_live
+
+
+@pytest.mark.parametrize("need", ["evil", "setuptools<70 @ https://example.com/x.whl"])
+def test_what_the_script_asks_for_is_installed_only_if_we_know_it(need: str) -> None:
+    script = Script({"reason": "no x", "need": need})
+    export(script, {"main.py": APP})
+    assert [command.needs.also for command in script.commands if command.needs] == [()]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"documents": "all"},
+        {"documents": [{"prefix": "", "label": "x", "document": 7}]},
+        {"reason": 7},
+        [],
+    ],
+)
+def test_an_answer_that_is_none_is_a_reason(answer: Any) -> None:
+    found = export(Script(answer), {"main.py": APP})
+    assert found.content is None
+    assert "the process ended before it answered" in found.reason
+
+
+def test_what_strangers_say_is_short_and_in_one_line() -> None:
+    found = export(Script({"reason": "a\n\x1b[1mb\n" + "c" * 1000}), {"main.py": APP})
+    assert found.reason.startswith("main:app cannot be imported: a b ccc")
+    assert len(found.reason) < 500
+
+
+def test_a_document_that_is_no_description_is_a_reason() -> None:
+    odd = {"openapi": "3.1.0", "paths": {"/a": 7}}
+    answer = told(odd)
+    answer["documents"] *= 2
+    found = export(Script(answer), {"main.py": APP})
+    assert found.content is None
+    assert "is no description" in found.reason
+
+
+def test_a_package_that_cannot_be_installed_gets_a_stand_in() -> None:
+    lacking = {"reason": "no x", "lacks": "x.y"}
+    script = Script(lacking, lacking, told(DESCRIPTION))
+    found = export(script, {"main.py": APP})
+    assert [job["absent"] for job in script.jobs] == [[], [], ["x"]]
+    assert (found.absent, found.is_low_quality, found.is_live) == (("x",), True, True)
+
+
+@pytest.mark.parametrize("module", ["fastapi", "shop.gone"])
+def test_what_makes_the_description_and_what_is_the_projects_own_has_no_stand_in(
+    module: str,
+) -> None:
+    script = Script({"reason": "no x", "lacks": module})
+    found = export(script, {"main.py": APP, "shop/__init__.py": ""})
+    assert len(script.jobs) == 2
+    assert found.content is None
 
 
 def test_what_is_only_seen_in_the_code_gives_way_to_the_next() -> None:
@@ -145,7 +203,7 @@ def test_several_applications_become_one_description() -> None:
     [
         (
             CommandResult(exit_code=-9, output="", seconds=90, timed_out=True),
-            "importing main:app took longer than 90 s",
+            "it took longer than 90 s",
         ),
         (
             CommandResult(exit_code=3, output="\x1b[1mx\nbad luck\n", seconds=1),

@@ -2,10 +2,12 @@
 
 import ast
 import os
+import subprocess
 import sys
 from collections import Counter
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -26,6 +28,8 @@ from starlette.config import Config
 from agent.stacks.openapi.inside.failures import judged
 from agent.stacks.openapi.inside.guesses import guesses, kind_of_annotation, kind_of_name
 from agent.stacks.openapi.script import script
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_script_is_one_text_that_runs_on_python_3_8_and_imports_nothing_of_ours() -> None:
@@ -219,3 +223,37 @@ def test_a_service_that_does_not_run_is_the_reason() -> None:
     reason = after(raising(OSError("connection refused")))["reason"]
     assert reason == "it needs a service that runs, such as its database: connection refused"
     assert not after(raising(OSError("connection refused")))["missing"]
+
+
+def test_a_module_that_is_missing_is_named_and_no_setting_is_made_up_for_it() -> None:
+    error = ModuleNotFoundError("No module named 'absent_one'", name="absent_one")
+    given = job() | {"example": {"SOME_KEY": "x"}}
+    answer = after(raising(error), given)
+    assert (answer["lacks"], answer["missing"]) == ("absent_one", {})
+    assert after(raising(error), given | {"is_full": False}).keys() == {"reason", "lacks"}
+
+
+STAND_IN = """
+from agent.stacks.openapi.inside.stand_ins import stand_in
+stand_in(["absent_one"])
+import absent_one.deep
+from absent_one import BadError, Base, decorate, NAMES
+class Own(Base): pass
+@decorate
+def plain(): return 1
+@decorate(name="x")
+def given(): return 2
+try: raise ValueError
+except (BadError, ValueError): pass
+assert (plain(), given(), list(NAMES), "x" in NAMES) == (1, 2, [], False)
+assert isinstance(Own(1, b=2), Base) and NAMES["a"].b is not None
+try: import absent_two
+except ImportError: print("done")
+"""
+
+
+def test_stand_ins_let_the_rest_be_imported() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STAND_IN], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "done\n"

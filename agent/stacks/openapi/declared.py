@@ -21,6 +21,7 @@ _NAMED = re.compile(
 )
 _APP_DIR = re.compile(r"--app-dir[= \"',]+(?P<folder>[\w./-]+)|--chdir[= \"',]+(?P<chdir>[\w./-]+)")
 _RUN_FILE = re.compile(r"\bfastapi[\"', ]+(?:run|dev)\b[^\n]*?[\"', ](?P<path>[\w./-]+\.py)\b")
+_LONGEST_LINE = 2_000
 _ENTRY = re.compile(r"(?P<module>[\w.]+):(?P<name>\w+)")
 
 
@@ -69,7 +70,7 @@ def _started(path: str, text: str) -> Iterator[Declaration]:
     """Yield the applications that a file hands to a server."""
     here = dirname(path)
     for line in re.sub(r"\\\r?\n", " ", text).splitlines():
-        if not _SERVER.search(line) or line.lstrip().startswith("#"):
+        if len(line) > _LONGEST_LINE or not _SERVER.search(line) or line.lstrip().startswith("#"):
             continue
         place = _APP_DIR.search(line)
         folder = (place["folder"] or place["chdir"] or "") if place else ""

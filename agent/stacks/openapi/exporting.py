@@ -9,7 +9,7 @@ from agent.stacks.openapi.attempting import Attempt, Surroundings, attempt
 from agent.stacks.openapi.committed import read_committed
 from agent.stacks.openapi.declared import STARTERS
 from agent.stacks.openapi.finding import find_services
-from agent.stacks.openapi.merging import Part, merged
+from agent.stacks.openapi.merging import merged
 from agent.stacks.openapi.value import NO_FRAMEWORK, Export, Service
 from agent.survey.environment import settings
 from agent.survey.gathering import gather
@@ -27,7 +27,7 @@ _WANTED: tuple[tuple[str, int], ...] = (
     (r"\.py$", 60_000),
 )  # fmt: skip
 _EXAMPLE = re.compile(_WANTED[2][0])
-_VARIABLE = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=[ \t]*(.*?)\s*$", re.MULTILINE)
+_VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=(.*)$", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _MOST_SERVICES = 3
 _MOST_SECONDS = 300
@@ -89,13 +89,15 @@ def _live(
     for service in services[:_MOST_SERVICES]:
         progress(f"importing {service.label}")
         done = attempt(checkout, service, _surroundings(files, service))
-        if done.documents:
+        if done.answer.documents:
             others = tuple(other.label for other in services if other is not service)
             found = _export(done, others) if found.content is None else found
-            if any(item["document"].get("paths") for item in done.documents):
+            if any(part.document.get("paths") for part in done.answer.documents):
                 return _export(done, others)
             continue
-        reason = f"{service.label} cannot be imported: {done.reason}{_python(files, service)}"
+        reason = (
+            f"{service.label} cannot be imported: {done.answer.reason}{_python(files, service)}"
+        )
         progress(reason)
         if found.content is None:
             found = Export(reason=found.reason or reason, dummies=done.dummies)
@@ -112,15 +114,20 @@ def _python(files: RepositoryFiles, service: Service) -> str:
 
 
 def _export(done: Attempt, others: tuple[str, ...]) -> Export:
-    parts = [Part.model_validate(item) for item in done.documents]
-    whole = merged(parts) if len(parts) > 1 or parts[0].prefix else parts[0].document
+    parts = list(done.answer.documents)
     labels = dict.fromkeys(part.label for part in parts)
+    try:
+        whole = merged(parts) if len(parts) > 1 or parts[0].prefix else parts[0].document
+        text = json.dumps(whole, ensure_ascii=False)
+    except (RecursionError, AttributeError, TypeError) as error:
+        return Export(reason=f"what {', '.join(labels)} gives is no description ({error})"[:400])
     return Export(
-        content=(json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
+        content=text.encode("utf-8", "replace"),
         source=", ".join(labels),
-        is_low_quality=done.is_low_quality,
-        framework=done.framework,
+        is_low_quality=done.answer.is_low_quality or bool(done.absent),
+        framework=done.answer.framework,
         dummies=done.dummies,
+        absent=done.absent,
         others=others,
     )
 
@@ -150,8 +157,18 @@ def _surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
         for setting in settings(source)
     }
     return Surroundings(
-        example=examples, known=tuple(sorted(known)), packages=dict(_packages(files, start))
+        example=examples,
+        known=tuple(sorted(known)),
+        modules=frozenset(_modules(files)),
+        packages=dict(_packages(files, start)),
     )
+
+
+def _modules(files: RepositoryFiles) -> Iterator[str]:
+    """Yield every name by which a part of the repository may be imported."""
+    for file in files.files:
+        if file.path.endswith(".py"):
+            yield from file.path.removesuffix(".py").split("/")
 
 
 def _packages(files: RepositoryFiles, start: str) -> Iterator[tuple[str, str]]:
@@ -164,9 +181,10 @@ def _packages(files: RepositoryFiles, start: str) -> Iterator[tuple[str, str]]:
                 yield name, str(version)
 
 
-def _plain(value: str) -> str:
+def _plain(text: str) -> str:
     """Return a value as a shell would read it; what stands for something else counts as empty."""
+    value = text.strip()
     if value[:1] in ("'", '"'):
         return value[1:].partition(value[0])[0]
-    text = re.sub(r"\s+#.*", "", value)
-    return "" if re.search(r"[<>$]|^#", text) else text
+    bare = value.partition(" #")[0].strip()
+    return "" if re.search(r"[<>$]|^#", bare) else bare

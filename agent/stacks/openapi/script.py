@@ -4,7 +4,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-PARTS = ("guesses", "failures", "fastapi_apps", "django_apis", "exporting")
+PARTS = ("guesses", "failures", "stand_ins", "fastapi_apps", "django_apis", "exporting")
 _FOLDER = Path(__file__).with_name("inside")
 _OWN_IMPORT = re.compile(r"^from agent\.[\w.]+ import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE)
 _FUTURE = "from __future__ import annotations\n"

@@ -22,6 +22,8 @@ class Export(Value):
     """Names and versions, such as `FastAPI 0.121.0, pydantic 2.12.0`."""
     dummies: tuple[str, ...] = ()
     """Names of settings that were missing and filled in."""
+    absent: tuple[str, ...] = ()
+    """Modules that could not be installed and have stand-ins: what builds upon them is not told."""
     seconds: float = 0.0
     others: tuple[str, ...] = ()
     """Applications in other folders, which are services of their own and were not exported."""

@@ -14,6 +14,7 @@ from typing import Any
 from agent.stacks.openapi.inside.django_apis import Lacking, django_documents, django_framework
 from agent.stacks.openapi.inside.failures import judged
 from agent.stacks.openapi.inside.fastapi_apps import fastapi_documents, fastapi_framework
+from agent.stacks.openapi.inside.stand_ins import stand_in
 
 
 def export(job: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
     sys.path.append(metadata_of(job["packages"]))
     sys.argv = ["manage.py"]
     os.environ.update(job["settings"])
+    stand_in(job["absent"])
     try:
         return documents_of(job)
     except Lacking as lacking:

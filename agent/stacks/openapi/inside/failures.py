@@ -56,15 +56,16 @@ def judged(error: BaseException, job: dict[str, Any], root: str) -> dict[str, An
         module = getattr(link, "name", "") or ""
         if isinstance(link, ImportError) and module.partition(".")[0] in NEEDED:
             return {"reason": reason, "need": NEEDED[module.partition(".")[0]]}
-    if isinstance(error, ModuleNotFoundError) and not job["is_full"]:
-        return {"reason": reason, "lacks": error.name or ""}
+    lacking = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+    if lacking and not job["is_full"]:
+        return {"reason": reason, "lacks": lacking}
     wanted: dict[str, str] = {}
     for link in chain_of(error):
         wanted = dict(_missing_settings(link)) or dict(_misled(link, job))
         if wanted:
             break
     missing, turns = _filled(wanted or _mentioned(error, job), job)
-    return {"reason": reason, "missing": missing, "turns": turns}
+    return {"reason": reason, "missing": missing, "turns": turns, "lacks": lacking}
 
 
 def told(error: BaseException, root: str) -> str:
@@ -210,7 +211,8 @@ def _mentioned(error: BaseException, job: dict[str, Any]) -> dict[str, str]:
 
     Only what its code or its example reads counts, and only for errors that a setting may cause.
     """
-    if isinstance(error, NOT_BY_SETTINGS):
+    is_of_nothing = isinstance(error, TypeError) and "NoneType" not in str(error)
+    if is_of_nothing or isinstance(error, NOT_BY_SETTINGS):
         return {}
     words = set(re.findall(r"\b[A-Z][A-Z0-9_]{2,}\b", str(error)))
     known = set(job["known"]) | set(job["example"])
