@@ -10,7 +10,7 @@ help:
 	@echo "make test    checks and all tests"
 	@echo "make test-small-model   tickets with a small real model on this machine, which must end blocked"
 	@echo "make check   formatting, lint, types and import contracts"
-	@echo "make bench   what a step costs without the model"
+	@echo "make bench   what a step costs without the model, and what a comparison of two large APIs costs"
 	@echo "make bench-tickets MODEL_URL=… [MODEL=…] [ONLY=…]   the tickets of the bench, with a model of yours"
 	@echo "make setup   the virtual environment .venv with the command .venv/bin/backsmith"
 	@echo "make lock    renew requirements.lock and requirements-dev.lock"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from typing import Any
 
 from tests.bench.differ import measure_differ
 from tests.bench.histories import measure_histories
@@ -18,8 +19,14 @@ def main() -> None:
     for name, rows in figures.items():
         sys.stderr.write(f"{name}\n")
         for key, value in rows.items():
-            sys.stderr.write(f"  {key:40} {value}\n")
+            sys.stderr.write(f"  {key:40} {_cell(value)}\n")
     sys.stdout.write(json.dumps(figures, indent=1) + "\n")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{key} {inner}" for key, inner in value.items())
+    return str(value)
 
 
 main()

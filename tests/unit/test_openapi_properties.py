@@ -18,7 +18,7 @@ from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 from agent.openapi.change import ApiDiff, Change, Level
 from agent.openapi.compare import diff
 from agent.openapi.loading import load
-from agent.openapi.spec import SpecError
+from agent.openapi.spec import Spec, SpecError
 from tests.fakes.specs import find_spec
 from tests.openapi.material import GONE, build, spec
 from tests.openapi.strategies import (
@@ -147,10 +147,13 @@ def test_twisted_descriptions_are_compared_or_refused(name: str, data: st.DataOb
 def _compare_or_refuse(base: Any, head: Any) -> None:
     for one, other in ((base, head), (head, base), (head, head)):
         try:
-            loaded = [load(json.dumps(document).encode(), "test") for document in (one, other)]
-            diff(*loaded)
+            diff(_loaded(one), _loaded(other))
         except SpecError as error:
             _require_one_line(error)
+
+
+def _loaded(document: Any) -> Spec:
+    return load(json.dumps(document).encode(), "test")
 
 
 @given(JSON)
