@@ -1,5 +1,7 @@
 """The survey's one step that touches the world: files and texts, in one sandbox call."""
 
+import re
+
 from agent.domain.errors import ToolError
 from agent.domain.repository import Worktree
 from agent.ports import Sandbox
@@ -37,16 +39,20 @@ SKIPPED = _SKIP
 
 
 def gather(
-    sandbox: Sandbox, worktree: Worktree, wanted: tuple[tuple[str, int], ...] = _WANTED
+    sandbox: Sandbox,
+    worktree: Worktree,
+    wanted: tuple[tuple[str, int], ...] = _WANTED,
+    folder: str = "",
 ) -> RepositoryFiles:
     """Return what the survey of a worktree is made from.
 
     A repository that the helper cannot list comes back empty, with the problem named. `wanted` says
-    what is read of which files: a pattern of paths and a number of characters, most telling first.
+    what is read of which files: a pattern of paths and a number of characters, most telling first;
+    with a `folder` only files in it are read.
     """
     arguments = {
         "wanted": [list(pair) for pair in wanted],
-        "skip": _SKIP,
+        "skip": f"{_SKIP}|^(?!{re.escape(folder)}/)" if folder else _SKIP,
         "room": _ROOM,
         "limit": _LISTED,
         "subjects": _SUBJECTS,

@@ -10,10 +10,9 @@ import pytest
 
 from agent.domain.ids import CommitSha
 from agent.domain.repository import Repository, Worktree
-from agent.stacks.commands import Stack
 from agent.stacks.openapi.exporting import export_openapi
 from agent.stacks.openapi.value import Export
-from agent.tools.base import Bench
+from agent.tools.base import Checkout
 from tests.contract.git_remote import bubblewrap
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +154,7 @@ def export(home: Path, tmp_path: Path) -> Do:
             (path / name).write_text(text)
         repository = Repository(name="acme/shop", git_url="/nowhere")
         worktree = Worktree(path=path, repository=repository, head=CommitSha("0" * 40))
-        return export_openapi(Bench(sandbox=bubblewrap(home), worktree=worktree, stack=Stack()))
+        return export_openapi(Checkout(sandbox=bubblewrap(home), worktree=worktree))
 
     return export_
 

@@ -12,7 +12,7 @@ from agent.evidence.openapi import comparison_in
 from agent.ports import Command, CommandResult
 from agent.proving import measure, prove
 from agent.report import pull_request_body
-from agent.stacks.openapi.attempting import ANSWER
+from agent.stacks.openapi.asking import ANSWER
 from agent.tools.api import DiffApi
 from tests.fakes.bench import LIFE, REPOSITORY, TICKET, Office, office
 from tests.fakes.sandbox import Files

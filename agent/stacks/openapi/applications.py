@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from agent.domain.value import Value
-from agent.stacks.openapi.places import ASIDE, Places
+from agent.stacks.openapi.places import Places
 from agent.survey.source import Source, last, read_source, target_of
 from agent.survey.values import RepositoryFiles
 
@@ -24,13 +24,13 @@ class Application(Value):
 class Code:
     """The Python files that may hold an application, parsed."""
 
-    def __init__(self, files: RepositoryFiles) -> None:
+    def __init__(self, files: RepositoryFiles, folder: str = "") -> None:
         """Parse what speaks of FastAPI, or calls a factory; what cannot be parsed is kept as text.
 
         A newer Python than ours may have a syntax that we cannot read.
         """
         self.files = files
-        self.places = Places(files)
+        self.places = Places(files, folder)
         self.sources: dict[str, Source] = {}
         self.unparsed: dict[str, str] = {}
         self._read(_MAKER)
@@ -44,7 +44,12 @@ class Code:
         sizes = {file.path: file.size for file in self.files.files}
         for path, text in self.files.texts.items():
             is_known = path in self.sources or path in self.unparsed
-            if not path.endswith(".py") or is_known or ASIDE.search(path) or not form.search(text):
+            if (
+                not path.endswith(".py")
+                or is_known
+                or self.places.is_aside(path)
+                or not form.search(text)
+            ):
                 continue
             source = read_source(path, text, is_cut=sizes.get(path, 0) > len(text))
             if source is None:

@@ -53,8 +53,8 @@ def export_openapi(
         TransientError: The package index cannot be reached.
     """
     started = time.monotonic()
-    files = _within(gather(checkout.sandbox, checkout.worktree, _WANTED), folder)
-    services = find_services(files, targets)
+    files = _within(gather(checkout.sandbox, checkout.worktree, _WANTED, folder), folder)
+    services = find_services(files, targets, folder)
     found = _live(checkout, services, files, progress)
     if found.content is None:
         found = _kept(checkout, files, folder, found)

@@ -10,7 +10,6 @@ from posixpath import dirname
 
 from agent.stacks.openapi.applications import Application, Code
 from agent.stacks.openapi.declared import Declaration, declarations
-from agent.stacks.openapi.places import ASIDE
 from agent.stacks.openapi.value import Service, Target
 from agent.survey.values import RepositoryFiles
 
@@ -23,14 +22,17 @@ _USUAL_FILES = ("main", "app", "api", "application", "asgi", "server", "__init__
 _USUAL_NAMES = ("app", "api", "application", "server")
 
 
-def find_services(files: RepositoryFiles, configured: Iterable[str] = ()) -> tuple[Service, ...]:
+def find_services(
+    files: RepositoryFiles, configured: Iterable[str] = (), folder: str = ""
+) -> tuple[Service, ...]:
     """Return what can be exported, the most likely first; what is tried is up to the caller.
 
     Args:
         files: The repository's files; texts of Python, configuration and start files.
         configured: What the team names, such as `app.main:app` or `backend/app.main:create_app()`.
+        folder: Where the service was said to be: its own name does not make it a sample.
     """
-    code = Code(files)
+    code = Code(files, folder)
     found = [*_configured(code, configured), *_declared(code, declarations(files))]
     services = [*_grouped(code, found), *_scanned(code, found), *_django(code)]
     merged: dict[tuple[str, str], Service] = {}
@@ -59,7 +61,7 @@ def _declared(code: Code, declared: Iterable[Declaration]) -> Iterator[_Placed]:
             yield from _of_file(code, item.path)
             continue
         place = code.places.find(item.module, item.near)
-        if place is not None and not ASIDE.search(place[1]):
+        if place is not None and not code.places.is_aside(place[1]):
             target = Target(
                 module=item.module,
                 name=item.name,
@@ -130,7 +132,7 @@ def _django(code: Code) -> Iterator[Service]:
     texts = code.files.texts
     for path in sorted(texts, key=lambda path: (path.count("/"), path)):
         root = dirname(path)
-        if path.rpartition("/")[2] != "manage.py" or ASIDE.search(path):
+        if path.rpartition("/")[2] != "manage.py" or code.places.is_aside(path):
             continue
         start = f"{root}/" if root else ""
         own = {name: text for name, text in texts.items() if name.startswith(start)}

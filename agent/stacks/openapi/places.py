@@ -20,8 +20,9 @@ _REQUIREMENTS = re.compile(
 class Places:
     """The Python modules of a repository, by path and by name."""
 
-    def __init__(self, files: RepositoryFiles) -> None:
-        """Take the list of files; texts are not needed."""
+    def __init__(self, files: RepositoryFiles, folder: str = "") -> None:
+        """Take the list of files; texts are not needed. The service is said to be in `folder`."""
+        self._folder = f"{folder}/" if folder else ""
         names = [file.path for file in files.files if file.kind == "file"]
         self._python = {name for name in names if name.endswith(".py")}
         self._folders = {folder for name in self._python for folder in _above(name)}
@@ -30,6 +31,10 @@ class Places:
             for name in names
             if _REQUIREMENTS.search(name)
         }
+
+    def is_aside(self, path: str) -> bool:
+        """Tell whether a file is where applications are that nobody serves."""
+        return ASIDE.search(path.removeprefix(self._folder)) is not None
 
     def module_of(self, path: str, tree: ast.Module) -> tuple[str, str]:
         """Return the folder that a file's module is imported from, and the module's dotted name."""
