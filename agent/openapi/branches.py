@@ -10,9 +10,6 @@ from agent.openapi.shape import Shape, Shapes, Spot
 from agent.openapi.walk import SchemaWalk
 from agent.openapi.words import quoted
 
-_MOST_TRIALS = 400
-"""Beyond so many possible partners, branches are matched by name only."""
-
 
 class Branch(NamedTuple):
     """One of the schemas of a union."""
@@ -62,8 +59,7 @@ def match_branches(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -
     match = Match([], list(ours), list(theirs))
     for is_partner in (_is_same_component, _is_written_the_same, _has_same_title):
         _take(walk, match, is_partner)
-    if len(match.removed) * len(match.added) <= _MOST_TRIALS:
-        _take(walk, match, _means_the_same)
+    _take(walk, match, _means_the_same)
     if len(match.removed) == len(match.added) == 1:
         _take(walk, match, _is_of_one_kind)
     return match
@@ -72,8 +68,7 @@ def match_branches(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -
 def match_parts(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -> Match:
     """Match the parts of an allOf, whose names nobody sees: by meaning, then as branches."""
     match = Match([], list(ours), list(theirs))
-    if len(ours) * len(theirs) <= _MOST_TRIALS:
-        _take(walk, match, lambda _walk, base, head: walk.is_equal(base.shape, head.shape))
+    _take(walk, match, _is_equal)
     rest = match_branches(walk, match.removed, match.added)
     return Match([*match.pairs, *rest.pairs], rest.removed, rest.added)
 
@@ -100,7 +95,11 @@ def _has_same_title(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
 
 
 def _means_the_same(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
-    return _may_be_one(walk, base, head) and walk.is_equal(base.shape, head.shape)
+    return _may_be_one(walk, base, head) and _is_equal(walk, base, head)
+
+
+def _is_equal(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
+    return base.shape.looks_like(head.shape) and walk.is_equal(base.shape, head.shape)
 
 
 def _is_of_one_kind(walk: SchemaWalk, base: Branch, head: Branch) -> bool:

@@ -93,6 +93,14 @@ class Shape:
         )
         return bool(ours and theirs) and not ours & theirs
 
+    def looks_like(self, other: Shape) -> bool:
+        """Tell at a glance whether two schemas may mean the same."""
+        ours, theirs = (
+            (s.types, s.nullable, s.required, s.properties.keys(), s.plain.get("const"))
+            for s in (self, other)
+        )
+        return ours == theirs
+
     @property
     def is_composed(self) -> bool:
         """Tell whether other schemas say what the value is."""
@@ -174,15 +182,16 @@ class Shapes:
         rest = [branch for branch in branches if not self._is_null(branch)]
         nullable = shape.nullable or len(rest) < len(branches)
         others = {name: spots for name, spots in shape.listed.items() if name != kind}
-        bare = [_bare_types(self.spec.resolve(*branch).node) for branch in rest]
+        inner = [self._make(branch, depth + 1) for branch in rest]
+        bare = [_bare_types(branch) for branch in inner]
         if rest and all(bare) and not shape.types and not shape.plain.get("enum"):
-            types = frozenset().union(*(found or () for found in bare))
+            nullable = nullable or any(branch.nullable for branch in inner)
+            types = frozenset().union(*bare)
             return replace(shape, listed=others, types=types, nullable=nullable)
         if len(rest) == 1:
-            inner = self._make(rest[0], depth + 1)
-            flat = merged(replace(shape, listed=others), inner)
+            flat = merged(replace(shape, listed=others), inner[0])
             if flat is not None:
-                return replace(flat, nullable=nullable or inner.nullable)
+                return replace(flat, nullable=nullable or inner[0].nullable)
         return replace(shape, listed={**others, kind: rest}, nullable=nullable)
 
     def _is_null(self, branch: Spot) -> bool:
@@ -191,17 +200,10 @@ class Shapes:
         return node.get("type") in ("null", ["null"]) or only_null
 
 
-_DOCS = frozenset(
-    {"title", "description", "example", "examples", "externalDocs", "xml", "$comment", "type"}
-)
-
-
-def _bare_types(node: Any) -> frozenset[str] | None:
-    """Return the types of a schema that says nothing else; None when it says more."""
-    if any(key not in _DOCS for key in node):
-        return None
-    kind = node.get("type")
-    return frozenset(texts([kind] if isinstance(kind, str) else kind)) or None
+def _bare_types(shape: Shape) -> frozenset[str]:
+    """Return the types of a schema that says nothing else; none when it says more."""
+    more = shape.plain or shape.required or shape.one or shape.named or shape.listed
+    return frozenset() if more or shape.types == {"null"} else shape.types
 
 
 def _read(found: Resolved) -> Shape:

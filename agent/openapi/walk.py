@@ -20,6 +20,8 @@ from agent.openapi.trail import Finding, Owner, Trail
 _MOST_PAIRS = 400_000
 """Bounds the time of descriptions that are made to be slow; GitHub's needs some ten thousand."""
 _DEEPEST_TRIAL = 2
+_MOST_TRIALS = 20_000
+"""Beyond so many schemas that may be partners, they are known by name only."""
 _RULE_NAMES = {"response-body-enum-value-removed": "response-mediatype-enum-value-removed"}
 """Ids that are not made of place and rule."""
 
@@ -165,7 +167,8 @@ class SchemaWalk:
         """
         key = (base.pointer, head.pointer)
         if key not in self._trials:
-            self._trials[key] = self._trials_within > 0 and self._try(base, head)
+            may_try = self._trials_within > 0 and len(self._trials) < _MOST_TRIALS
+            self._trials[key] = may_try and self._try(base, head)
         return self._trials[key]
 
     def _try(self, base: Shape, head: Shape) -> bool:
