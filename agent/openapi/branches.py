@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from agent.openapi.json_values import mapping, same, text
@@ -26,9 +27,10 @@ class Branch(NamedTuple):
         return cls(spot.node, spot.pointer, shapes.component_of(spot), shapes.of(spot))
 
     @classmethod
-    def alone(cls, shape: Shape) -> Branch:
-        """Return a schema that is no union as the only branch of one."""
-        return cls(None, shape.pointer, shape.component, shape)
+    def split(cls, shape: Shape, *, is_by_type: bool) -> list[Branch]:
+        """Return a schema that is no union as the branches of one: itself, or one a type."""
+        parts = shape.by_type() if is_by_type else [shape.alone()]
+        return [cls(None, shape.pointer, shape.component, part) for part in parts]
 
     @property
     def title(self) -> str:
@@ -60,6 +62,7 @@ def match_branches(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -
     for is_partner in (_is_same_component, _is_written_the_same, _has_same_title):
         _take(walk, match, is_partner)
     _take(walk, match, _means_the_same)
+    _take(walk, match, partial(_is_only_one_of_its_type, match))
     if len(match.removed) == len(match.added) == 1:
         _take(walk, match, _is_of_one_kind)
     return match
@@ -100,6 +103,14 @@ def _means_the_same(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
 
 def _is_equal(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
     return base.shape.looks_like(head.shape) and walk.is_equal(base.shape, head.shape)
+
+
+def _is_only_one_of_its_type(match: Match, walk: SchemaWalk, base: Branch, head: Branch) -> bool:
+    types = base.shape.types
+    if not types or types != head.shape.types or not _may_be_one(walk, base, head):
+        return False
+    sides = (match.removed, match.added)
+    return all(sum(branch.shape.types == types for branch in side) == 1 for side in sides)
 
 
 def _is_of_one_kind(walk: SchemaWalk, base: Branch, head: Branch) -> bool:

@@ -291,6 +291,8 @@ OVERRIDDEN: dict[str, tuple[Level, str]] = {
 
 _OWN = {
     "request-parameter-serialization-changed": Level.ERROR,
+    "api-server-path-added": Level.INFO,
+    "api-server-path-removed": Level.WARNING,
     "callback-added": Level.INFO,
     "callback-removed": Level.ERROR,
 }

@@ -6,6 +6,7 @@ of the old alternatives: it breaks when no new one is satisfied by what it sends
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent.openapi.change import Level
@@ -14,11 +15,22 @@ from agent.openapi.json_values import items, mapping, text, texts
 from agent.openapi.levels import LEVELS
 from agent.openapi.paths import Operation, resolved
 from agent.openapi.shape import Spot
+from agent.openapi.spec import Spec
 from agent.openapi.trail import Owner
 from agent.openapi.words import quoted
 
-Alternative = dict[str, frozenset[str]]
-"""Scopes by the name of the scheme; empty: no authentication at all."""
+
+@dataclass(frozen=True)
+class Scheme:
+    """A way to authenticate."""
+
+    sent: str
+    """What clients send: two schemes that ask for the same are one."""
+    name: str = field(compare=False)
+
+
+Alternative = dict[Scheme, frozenset[str]]
+"""Scopes by scheme; empty: no authentication at all."""
 
 
 def compare_security(
@@ -27,15 +39,16 @@ def compare_security(
     """Compare what an operation itself asks for, where one of the two says so."""
     if "security" not in base.node and "security" not in head.node:
         return
-    old = _of(comparison.base.document, base.node)
-    new = _of(comparison.head.document, head.node)
+    old = _of(comparison.base, base.node)
+    new = _of(comparison.head, head.node)
     _compare(comparison, "api-security", old, new, owner, head.spot.pointer)
 
 
 def compare_global_security(comparison: Comparison) -> None:
     """Compare what all operations without a word of their own ask for."""
     old, new = (
-        _alternatives(spec.document.get("security")) for spec in (comparison.base, comparison.head)
+        _alternatives(spec, spec.document.get("security"))
+        for spec in (comparison.base, comparison.head)
     )
     owner = comparison.trail.owner()
     for path, item in mapping(comparison.head.document.get("paths")).items():
@@ -49,16 +62,31 @@ def compare_global_security(comparison: Comparison) -> None:
     _compare(comparison, "api-global-security", old, new, owner, "/security")
 
 
-def _of(document: Any, operation: dict[str, Any]) -> list[Alternative]:
-    return _alternatives(operation.get("security", document.get("security")))
+def _of(spec: Spec, operation: dict[str, Any]) -> list[Alternative]:
+    return _alternatives(spec, operation.get("security", spec.document.get("security")))
 
 
-def _alternatives(written: Any) -> list[Alternative]:
+def _alternatives(spec: Spec, written: Any) -> list[Alternative]:
     found = [
-        {name: frozenset(texts(scopes)) for name, scopes in mapping(one).items()}
+        {_scheme(spec, name): frozenset(texts(scopes)) for name, scopes in mapping(one).items()}
         for one in items(written)
     ]
     return found or [{}]
+
+
+def _scheme(spec: Spec, name: str) -> Scheme:
+    """Return a scheme by what clients send; its name they never see.
+
+    OAuth 2, OpenID Connect and bearer tokens look the same in a request.
+    """
+    schemes = Spot(spec.document, "").down("components", "securitySchemes")
+    node = mapping(resolved(spec, schemes.down(name)).node)
+    kind, scheme = text(node.get("type")), text(node.get("scheme")).lower()
+    if kind in ("oauth2", "openIdConnect") or (kind, scheme) == ("http", "bearer"):
+        return Scheme("bearer token", name)
+    if kind == "apiKey":
+        return Scheme(f"{text(node.get('in'))} {text(node.get('name'))}", name)
+    return Scheme(f"{kind} {scheme}" if kind else name, name)
 
 
 def _suffices(sent: Alternative, wanted: Alternative) -> bool:
@@ -79,21 +107,20 @@ def _compare(
         if names:
             level = Level.ERROR if breaks else Level.INFO
             what = f"{_words(names)} is a way to authenticate now"
-            comparison.say(f"{stem}-added", owner, pointer, what, *sorted(names), level=level)
+            comparison.say(f"{stem}-added", owner, pointer, what, *_names(names), level=level)
     for names in ours.keys() - theirs.keys():
         if names:
             is_only_loss = breaks and not theirs.keys() - ours.keys()
             level = Level.ERROR if is_only_loss else LEVELS[f"{stem}-removed"]
             what = f"{_words(names)} is no way to authenticate any more"
-            comparison.say(f"{stem}-removed", owner, pointer, what, *sorted(names), level=level)
+            comparison.say(f"{stem}-removed", owner, pointer, what, *_names(names), level=level)
     if frozenset() in theirs and frozenset() not in ours and ours.keys() & theirs.keys():
         what = "authentication is optional now"
         comparison.say(f"{stem}-removed", owner, pointer, what, "optional")
     for names in ours.keys() & theirs.keys():
-        for name in sorted(names):
-            _compare_scopes(
-                comparison, stem, name, ours[names][name], theirs[names][name], owner, pointer
-            )
+        for scheme in names:
+            scopes = (ours[names][scheme], theirs[names][scheme])
+            _compare_scopes(comparison, stem, scheme.name, scopes, owner, pointer)
     if breaks and frozenset() in ours and frozenset() not in theirs and ours.keys() & theirs.keys():
         what = "authentication is not optional any more"
         comparison.say(f"{stem}-added", owner, pointer, what, "not optional", level=Level.ERROR)
@@ -103,11 +130,11 @@ def _compare_scopes(
     comparison: Comparison,
     stem: str,
     scheme: str,
-    old: frozenset[str],
-    new: frozenset[str],
+    scopes: tuple[frozenset[str], frozenset[str]],
     owner: Owner,
     pointer: str,
 ) -> None:
+    old, new = scopes
     for scope in sorted(new - old):
         what = f"{quoted(scheme)} asks for the scope {quoted(scope)} now"
         comparison.say(f"{stem}-scope-added", owner, pointer, what, scheme, scope)
@@ -116,8 +143,12 @@ def _compare_scopes(
         comparison.say(f"{stem}-scope-removed", owner, pointer, what, scheme, scope)
 
 
-def _words(names: frozenset[str]) -> str:
-    return " with ".join(quoted(name) for name in sorted(names))
+def _names(schemes: frozenset[Scheme]) -> list[str]:
+    return sorted(scheme.name for scheme in schemes)
+
+
+def _words(schemes: frozenset[Scheme]) -> str:
+    return " with ".join(quoted(name) for name in _names(schemes))
 
 
 def compare_schemes(comparison: Comparison) -> None:

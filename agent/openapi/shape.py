@@ -30,7 +30,8 @@ class Spot(NamedTuple):
         return Spot(node, "/".join((self.pointer, *map(escape, keys))))
 
 
-ANYTHING = Spot({}, "")
+JOINED = "\0"
+"""Stands between two pointers where what is said at both counts as one schema."""
 
 _ONE = (
     "items", "not", "contains", "if", "then", "else", "propertyNames", "unevaluatedItems",
@@ -66,6 +67,8 @@ class Shape:
 
     pointer: str
     component: str | None = None
+    variant: str = ""
+    """Tells apart what is derived from the schema at one pointer."""
     types: frozenset[str] = frozenset()
     """Without `null`; empty when any type will do."""
     nullable: bool = False
@@ -76,9 +79,39 @@ class Shape:
     listed: dict[str, list[Spot]] = field(default_factory=dict)
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Return what it is known by."""
+        return self.pointer, self.variant
+
+    def spot(self, keyword: str) -> Spot:
+        """Return the schema under a keyword; where there is none, anything will do there."""
+        found = self.one.get(keyword)
+        if found is None or found.node is True:
+            return Spot({}, f"{self.pointer}/{keyword}")
+        return found
+
+    def alone(self) -> Shape:
+        """Return the schema as one branch of a union, which says itself what is null or default."""
+        plain = {k: v for k, v in self.plain.items() if k not in _OUTER_WINS}
+        return replace(self, plain=plain, nullable=False, variant=f"{self.variant}alone")
+
+    def by_type(self) -> list[Shape]:
+        """Return a schema of several types as one schema for each of them."""
+        alone = self.alone()
+        return [
+            replace(alone, types=frozenset({name}), variant=f"{alone.variant} {name}")
+            for name in sorted(self.types)
+        ] or [alone]
+
+    @property
     def properties(self) -> dict[str, Spot]:
         """Return the properties by name."""
         return self.named.get("properties", {})
+
+    @property
+    def says_more(self) -> bool:
+        """Tell whether more than the types is said."""
+        return bool(self.plain or self.required or self.one or self.named or self.listed)
 
     @property
     def has_union(self) -> bool:
@@ -202,8 +235,7 @@ class Shapes:
 
 def _bare_types(shape: Shape) -> frozenset[str]:
     """Return the types of a schema that says nothing else; none when it says more."""
-    more = shape.plain or shape.required or shape.one or shape.named or shape.listed
-    return frozenset() if more or shape.types == {"null"} else shape.types
+    return frozenset() if shape.says_more or shape.types == {"null"} else shape.types
 
 
 def _read(found: Resolved) -> Shape:
@@ -361,6 +393,6 @@ def _both_named(outer: dict[str, Spot], inner: dict[str, Spot]) -> dict[str, Spo
     for name in outer.keys() & inner.keys():
         ours, theirs = outer[name], inner[name]
         if not same(ours.node, theirs.node):
-            pointer = f"{ours.pointer}+{theirs.pointer}"
+            pointer = f"{ours.pointer}{JOINED}{theirs.pointer}"
             both[name] = Spot({"allOf": [ours.node, theirs.node]}, pointer)
     return both
