@@ -120,6 +120,8 @@ def _is_of_one_kind(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
 
 def _may_be_one(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
     """Tell whether names allow it: two components that both stay are two things."""
+    if base.node is None or head.node is None:  # it was no branch, so its name was none either
+        return True
     if base.component is None or head.component is None or base.component == head.component:
         return True
     return walk.is_renamed(base.component, head.component)

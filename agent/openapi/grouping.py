@@ -17,13 +17,15 @@ _ERRORS = frozenset({"schemas/HTTPValidationError", "schemas/ValidationError"})
 """Components that FastAPI writes, and changes when it is upgraded."""
 _PAGES = re.compile(r"schemas/(NinjaPaginationResponseSchema|Paged\w+|Paginated\w+List)")
 """Components that Django Ninja and Django REST framework write, and people who page by hand."""
+_OF_PAGES = re.compile(r"/properties/(count|items|next|previous|results)(/|$)")
 
 
-def _is_noise(component: str | None, level: Level) -> bool:
+def _is_noise(change: Finding, component: str | None) -> bool:
     """Tell whether a framework made a change that breaks nobody."""
     if component in _ERRORS:
-        return level is not Level.ERROR
-    return level is Level.INFO and bool(component and _PAGES.fullmatch(component))
+        return change.level is not Level.ERROR
+    is_page = bool(component and _PAGES.fullmatch(component) and _OF_PAGES.search(change.pointer))
+    return is_page and change.level is Level.INFO
 
 
 def grouped(comparison: Comparison) -> ApiDiff:
@@ -53,7 +55,8 @@ def _fingerprint(
     component = component_at(finding.pointer)
     users = felt[finding.owner]
     place = component or (erased(next(iter(users))) if len(users) == 1 else finding.pointer)
-    return fingerprint(finding.rule, place, (_words(comparison, finding), *finding.subjects))
+    rule = finding.rule.replace("api-path-removed", "api-removed")  # whatever else is at the path
+    return fingerprint(rule, place, (_words(comparison, finding), *finding.subjects))
 
 
 def _words(comparison: Comparison, finding: Finding) -> str:
@@ -85,7 +88,7 @@ def _change(
         fingerprint=name,
         affects=len(operations),
         operations=operations,
-        is_noise=_is_noise(component, first.level),
+        is_noise=_is_noise(first, component),
     )
 
 

@@ -160,7 +160,7 @@ def compare_items(pair: Pair) -> None:
     base, head = pair.base, pair.head
     are_lists = "array" in base.types and "array" in head.types
     are_tuples = base.listed.get("prefixItems") or head.listed.get("prefixItems")
-    if are_lists and not are_tuples:
-        ours, theirs = base.spot("items"), head.spot("items")
-        if ours.node or theirs.node:
-            pair.descend(ours, theirs)
+    ours, theirs = base.spot("items"), head.spot("items")
+    are_given = isinstance(ours.node, dict) and isinstance(theirs.node, dict)
+    if are_lists and (ours.node or theirs.node) and (are_given or not are_tuples):
+        pair.descend(ours, theirs)

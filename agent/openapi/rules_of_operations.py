@@ -79,7 +79,7 @@ def _compare_stability(
 ) -> None:
     old, new = (text(op.node.get("x-stability-level")) for op in (base, head))
     where = head.spot.pointer
-    if new and new not in STABILITY:
+    if new and new not in STABILITY and new != old:
         what = f"{quoted(new)} is no stability level; there are {', '.join(STABILITY)}"
         comparison.say("api-invalid-stability-level", owner, where, what)
     elif old in STABILITY and new in STABILITY and old != new:

@@ -13,7 +13,7 @@ from agent.openapi.change import Level
 from agent.openapi.comparison import Comparison
 from agent.openapi.json_values import items, mapping, text, texts
 from agent.openapi.levels import LEVELS
-from agent.openapi.paths import Operation, resolved
+from agent.openapi.paths import Operation, operations, path_items, resolved
 from agent.openapi.shape import Spot
 from agent.openapi.spec import Spec
 from agent.openapi.trail import Owner
@@ -51,14 +51,11 @@ def compare_global_security(comparison: Comparison) -> None:
         for spec in (comparison.base, comparison.head)
     )
     owner = comparison.trail.owner()
-    for path, item in mapping(comparison.head.document.get("paths")).items():
-        for method, operation in mapping(item).items():
-            if (
-                isinstance(operation, dict)
-                and "security" not in operation
-                and "responses" in operation
-            ):
-                comparison.trail.uses(comparison.trail.owner(f"{method.upper()} {path}"), owner)
+    paths = Spot(comparison.head.document, "").down("paths")
+    for path, item in path_items(comparison.head, paths):
+        for operation in operations(path, item):
+            if "security" not in operation.node:
+                comparison.trail.uses(comparison.trail.owner(operation.name), owner)
     _compare(comparison, "api-global-security", old, new, owner, "/security")
 
 
@@ -67,11 +64,15 @@ def _of(spec: Spec, operation: dict[str, Any]) -> list[Alternative]:
 
 
 def _alternatives(spec: Spec, written: Any) -> list[Alternative]:
-    found = [
-        {_scheme(spec, name): frozenset(texts(scopes)) for name, scopes in mapping(one).items()}
-        for one in items(written)
-    ]
-    return found or [{}]
+    return [_alternative(spec, mapping(one)) for one in items(written)] or [{}]
+
+
+def _alternative(spec: Spec, written: dict[str, Any]) -> Alternative:
+    found: Alternative = {}
+    for name, scopes in written.items():
+        scheme = _scheme(spec, name)
+        found[scheme] = found.get(scheme, frozenset()) | frozenset(texts(scopes))
+    return found
 
 
 def _scheme(spec: Spec, name: str) -> Scheme:
@@ -102,7 +103,7 @@ def _compare(
     pointer: str,
 ) -> None:
     breaks = not all(any(_suffices(sent, wanted) for wanted in new) for sent in old)
-    ours, theirs = {frozenset(one): one for one in old}, {frozenset(one): one for one in new}
+    ours, theirs = _by_schemes(old), _by_schemes(new)
     for names in theirs.keys() - ours.keys():
         if names:
             level = Level.ERROR if breaks else Level.INFO
@@ -124,6 +125,15 @@ def _compare(
     if breaks and frozenset() in ours and frozenset() not in theirs and ours.keys() & theirs.keys():
         what = "authentication is not optional any more"
         comparison.say(f"{stem}-added", owner, pointer, what, "not optional", level=Level.ERROR)
+
+
+def _by_schemes(alternatives: list[Alternative]) -> dict[frozenset[Scheme], Alternative]:
+    """Return alternatives by their schemes; of several with the same, what all of them ask for."""
+    found: dict[frozenset[Scheme], Alternative] = {}
+    for one in alternatives:
+        known = found.get(frozenset(one), one)
+        found[frozenset(one)] = {scheme: scopes & known[scheme] for scheme, scopes in one.items()}
+    return found
 
 
 def _compare_scopes(
@@ -177,6 +187,14 @@ def _compare_scheme(
         what = f"the security scheme {quoted(name)} went from {quoted(old)} to {quoted(new)}"
         comparison.say("api-security-component-type-changed", owner, head.pointer, what)
     ours, theirs = base.down("flows"), head.down("flows")
+    for flow in sorted(mapping(ours.node).keys() - mapping(theirs.node).keys()):
+        what = f"tokens of {quoted(name)} cannot be got by the flow {quoted(flow)} any more"
+        rule = "api-security-component-oauth-flow-removed"
+        comparison.say(rule, owner, ours.pointer, what, flow, is_gone=True)
+    for flow in sorted(mapping(theirs.node).keys() - mapping(ours.node).keys()):
+        what = f"tokens of {quoted(name)} can be got by the flow {quoted(flow)} now"
+        rule = "api-security-component-oauth-flow-added"
+        comparison.say(rule, owner, theirs.pointer, what, flow)
     for flow in mapping(ours.node).keys() & mapping(theirs.node).keys():
         _compare_flow(comparison, f"{name} {flow}", ours.down(flow), theirs.down(flow), owner)
 

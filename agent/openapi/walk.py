@@ -33,6 +33,7 @@ class Trials(NamedTuple):
     known: dict[tuple[object, ...], bool]
     depth: int
     """How many trials may still begin within trials."""
+    running: set[tuple[object, ...]]
 
 
 class Found(NamedTuple):
@@ -137,7 +138,7 @@ class SchemaWalk:
         self.options = options
         self.base, self.head = base, head
         self.trail = trail
-        self._trials = trials or Trials({}, _DEEPEST_TRIAL)
+        self._trials = trials or Trials({}, _DEEPEST_TRIAL, set())
         self._sameness = sameness
         self._rules = rules
         self._met: dict[tuple[object, ...], Owner] = {}
@@ -203,18 +204,23 @@ class SchemaWalk:
     def is_equal(self, base: Shape, head: Shape) -> bool:
         """Tell whether two schemas mean the same, in requests and in responses.
 
-        Where unions stand in unions in unions, only what is easily seen to be the same is.
+        Beyond a certain depth, and in a circle, they are taken to: this only decides which of them
+        are compared, and whatever differs is found then.
         """
-        known, depth = self._trials
-        key = (base.key, head.key, depth)
+        known, depth, running = self._trials
+        both = (base.key, head.key)
+        if both in running or depth == 0 or len(known) > _MOST_TRIALS:
+            return True
+        key = (*both, depth)
         if key not in known:
-            known[key] = False  # until it is known; a circle in unions is not seen through
-            known[key] = depth > 0 and len(known) < _MOST_TRIALS and self._try(base, head)
+            running.add(both)
+            known[key] = self._try(base, head)
+            running.remove(both)
         return known[key]
 
     def _try(self, base: Shape, head: Shape) -> bool:
         trail = Trail()
-        inner = Trials(self._trials.known, self._trials.depth - 1)
+        inner = self._trials._replace(depth=self._trials.depth - 1)
         trial = SchemaWalk(
             self.base, self.head, self._sameness, self._rules, trail, self.options, inner
         )
