@@ -65,7 +65,7 @@ def _at_base(bench: Bench) -> Result:
     artifact = bench.artifacts.put(kept.model_dump_json().encode(), _SUFFIX)
     if export.content is not None:
         return _shown(export, _operations(export), artifact)
-    result = _not_run(export, f"no description: {export.reason}")
+    result = _not_run(export, f"no spec: {export.reason}")
     nothing = export.reason if export.reason == NO_FRAMEWORK else ""
     return result.model_copy(update={"artifact": artifact, "nothing_to_do": nothing})
 
@@ -115,7 +115,7 @@ def _read_base(artifacts: Artifacts, known: Evidence) -> ApiAtBase | None:
 def _unable(base: ApiAtBase | None, export: Export) -> str:
     """Return why the two cannot be compared; empty when they can."""
     if export.content is None:
-        return f"no description: {export.reason}"
+        return f"no spec: {export.reason}"
     was_live = base is not None and bool(base.content) and not base.export.reason
     if was_live and not export.is_live:
         return f"the code gives no description any more: {export.reason}"
