@@ -26,6 +26,10 @@ from agent.tools.base import Bench
 
 _SUFFIX = ".api.json"
 _POLICY_BYTES = 1 << 20
+_WAYS_OUT = (
+    "[Keep what clients use beside what is new; or, if the ticket wants it gone, propose_plan with "
+    "breaking_changes: a person decides.]"
+)
 
 
 class ApiAtBase(Value):
@@ -168,7 +172,7 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
     if bench.may_break_api:
         return result
     return result.model_copy(
-        update={"exit_code": int(bool(breaking)), "findings": tuple(map(_problem, breaking))}
+        update={"exit_code": int(bool(breaking)), "findings": _problems(breaking)}
     )
 
 
@@ -203,9 +207,18 @@ def _notes(base: Export, head: Export) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _problem(change: Change) -> Problem:
-    place = change.operation or change.component or "the API"
-    return Problem(key=change.fingerprint, text=f"{place}: {change.text} [{change.id}]")
+def _problems(breaking: tuple[Change, ...]) -> tuple[Problem, ...]:
+    """Return what breaks clients; the last one says what can be done about it."""
+    texts = [
+        f"{change.operation or change.component or 'the API'}: {change.text} [{change.id}]"
+        for change in breaking
+    ]
+    if texts:
+        texts[-1] += f"\n{_WAYS_OUT}"
+    return tuple(
+        Problem(key=change.fingerprint, text=text)
+        for change, text in zip(breaking, texts, strict=True)
+    )
 
 
 def comparison_in(artifacts: Artifacts, evidence: tuple[Evidence, ...]) -> ApiComparison | None:
