@@ -14,7 +14,8 @@ from agent.openapi.levels import LEVELS
 from agent.openapi.options import Options
 from agent.openapi.places import REQUEST_PROPERTY, RESPONSE_PROPERTY, Place
 from agent.openapi.sameness import Sameness
-from agent.openapi.shape import Shape, Shapes, Spot
+from agent.openapi.shape import Shape, Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.spec import Spec, SpecError, component_at, escape
 from agent.openapi.trail import Finding, Owner, Trail
 
