@@ -33,8 +33,9 @@ def act(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Acted:
         outcomes, snapshot = [ToolOutcome(text=text) for _ in calls], head
     else:
         keep_stage(desk, spec, turn.stage)
-        for item in turn.evidence:
-            desk.ledger.record(spec.life, item.model_copy(update={"commit": snapshot}))
+        if snapshot != spec.base:  # what the base shows by itself is what changes are held against
+            for item in turn.evidence:
+                desk.ledger.record(spec.life, item.model_copy(update={"commit": snapshot}))
     _write(desk, spec, position, calls, outcomes)
     signal = _strongest(outcomes)
     told = Told() if signal else unstick(desk, spec, position + len(calls))

@@ -24,7 +24,8 @@ from agent.stacks.openapi.exporting import export_openapi
 from agent.stacks.openapi.value import NO_FRAMEWORK, Export
 from agent.tools.base import Bench
 
-_SUFFIX = ".api.json"
+_BASE = "the base's description"
+_DESCRIPTION, _COMPARISON = ".api-description.json", ".api-comparison.json"
 _POLICY_BYTES = 1 << 20
 _WAYS_OUT = (
     "[Keep what clients use beside what is new; or, if the ticket wants it gone, propose_plan with "
@@ -66,7 +67,7 @@ def _at_base(bench: Bench) -> Result:
     content = (export.content or b"").decode("utf-8", "replace")
     facts = export.model_copy(update={"content": None})
     kept = ApiAtBase(content=content, export=facts, policies=policies)
-    artifact = bench.artifacts.put(kept.model_dump_json().encode(), _SUFFIX)
+    artifact = bench.artifacts.put(kept.model_dump_json().encode(), _DESCRIPTION)
     if export.content is not None:
         return _shown(export, _operations(export), artifact)
     result = _not_run(export, f"no spec: {export.reason}")
@@ -108,7 +109,7 @@ def _policies(bench: Bench) -> dict[str, str]:
 
 
 def _read_base(artifacts: Artifacts, known: Evidence) -> ApiAtBase | None:
-    if known.artifact is None:
+    if known.artifact is None or not known.artifact.endswith(_DESCRIPTION):
         return None
     try:
         return ApiAtBase.model_validate_json(artifacts.get(known.artifact))
@@ -162,7 +163,8 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
     try:
         comparison = _compare(base, policy, export, bench.today)
     except SpecError as error:
-        return _not_run(export, str(error))
+        result = _not_run(export, str(error))
+        return result.model_copy(update={"is_of_base": error.name == _BASE})
     found = comparison.diff
     breaking = tuple(change for change in found.changes if change.is_breaking)
     line = render_line(found).removeprefix("API: ")
@@ -177,11 +179,11 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
 
 
 def _keep(bench: Bench, comparison: ApiComparison) -> str:
-    return bench.artifacts.put(comparison.model_dump_json().encode(), _SUFFIX)
+    return bench.artifacts.put(comparison.model_dump_json().encode(), _COMPARISON)
 
 
 def _compare(base: ApiAtBase, policy: ApiPolicy, export: Export, today: date) -> ApiComparison:
-    older = load(base.content.encode(), "the base's description")
+    older = load(base.content.encode(), _BASE)
     newer = load(export.content or b"", "the description")
     options = Options(today=today, sunset_days=policy.sunset_days)
     applied = apply(diff(older, newer, options), policy, today)
@@ -224,7 +226,7 @@ def _problems(breaking: tuple[Change, ...]) -> tuple[Problem, ...]:
 def comparison_in(artifacts: Artifacts, evidence: tuple[Evidence, ...]) -> ApiComparison | None:
     """Return what the gate kept of a change's effect on the API, if it is among the evidence."""
     name = next((item.artifact for item in evidence if item.gate is Gate.OPENAPI), None)
-    if name is None:
+    if name is None or not name.endswith(_COMPARISON):
         return None
     try:
         return ApiComparison.model_validate_json(artifacts.get(name))

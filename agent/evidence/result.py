@@ -43,6 +43,8 @@ class Result(Value):
     """True when only some of the tests were asked for."""
     nothing_to_do: str = ""
     """Why there is nothing of the kind to check."""
+    is_of_base: bool = False
+    """True when what stopped it is a fault of the base, which no change can mend."""
     summary: str = ""
     """What was found, in a few words, where numbers of findings do not say it."""
     artifact: str | None = None

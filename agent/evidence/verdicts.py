@@ -40,7 +40,8 @@ def conclude(
         findings=tuple(result.keys())[:MAX_FINDINGS],
         total=len(result.tests) + len(result.keys()),
         artifact=result.artifact,
-        as_at_base=bool(problems.old or unable.old) and not (problems.new or unable.new),
+        as_at_base=result.is_of_base
+        or (bool(problems.old or unable.old) and not (problems.new or unable.new)),
     )
 
 

@@ -28,7 +28,7 @@ def fault(name: str, cause: str, line: int | None = None, column: int | None = N
         column: The same within the line, in characters, from 1.
     """
     place = f"line {line}, column {column}: " if line else ""
-    return SpecError(" ".join(f"{name}: {place}{cause}".split()))
+    return SpecError(" ".join(name.split()), " ".join(f"{place}{cause}".split()))
 
 
 def shown(text: str) -> str:

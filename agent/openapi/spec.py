@@ -13,6 +13,11 @@ _LONGEST_CHAIN = 64
 class SpecError(PermanentError):
     """A description that cannot be read; one line with the cause and the fix."""
 
+    def __init__(self, name: str, cause: str) -> None:
+        """Say what is wrong with the description that is called `name`."""
+        super().__init__(f"{name}: {cause}")
+        self.name = name
+
 
 class Resolved(NamedTuple):
     """What stands behind a node once references are followed."""
@@ -74,7 +79,7 @@ class Spec:
 
     def _circle(self, reference: str) -> SpecError:
         words = f"$ref {reference!r} goes round in a circle; break the circle"
-        return SpecError(f"{self.name}: {words}")
+        return SpecError(self.name, words)
 
     def _follow(self, reference: str) -> Resolved:
         pointer, component = reference, None
@@ -91,13 +96,15 @@ class Spec:
         """Return what `#/a/b` points at. Raises SpecError."""
         if reference.startswith("#") and reference[1:2] not in ("", "/"):
             raise SpecError(
-                f"{self.name}: $ref {reference!r} names an anchor, and anchors are not followed; "
-                "write the way to the place, such as '#/components/schemas/Pet'"
+                self.name,
+                f"$ref {reference!r} names an anchor, and anchors are not followed; "
+                "write the way to the place, such as '#/components/schemas/Pet'",
             )
         if reference != "#" and not reference.startswith("#/"):
             raise SpecError(
-                f"{self.name}: $ref {reference!r} leaves the document, and nothing is fetched or "
-                "opened for it; bundle the description into one file first"
+                self.name,
+                f"$ref {reference!r} leaves the document, and nothing is fetched or "
+                "opened for it; bundle the description into one file first",
             )
         node: Any = self.document
         for part in reference[2:].split("/") if reference != "#" else ():
@@ -108,8 +115,8 @@ class Spec:
                 node = node[int(key)]
             else:
                 raise SpecError(
-                    f"{self.name}: $ref {reference!r} points nowhere; add what it names, or "
-                    "correct it"
+                    self.name,
+                    f"$ref {reference!r} points nowhere; add what it names, or correct it",
                 )
         return node
 

@@ -170,8 +170,9 @@ class SchemaWalk:
             owner = self._met[key] = self.trail.owner()
             if len(self._met) > _MOST_PAIRS:
                 raise SpecError(
-                    f"{self.head.spec.name}: more than {_MOST_PAIRS:,} pairs of schemas differ; "
-                    "compare smaller parts of the description"
+                    self.head.spec.name,
+                    f"more than {_MOST_PAIRS:,} pairs of schemas differ; "
+                    "compare smaller parts of the description",
                 )
             self._waiting.append(Pair(ours, theirs, place, owner, self, found))
         self.trail.uses(user, owner)

@@ -74,7 +74,8 @@ class FakeWorkspace:
         return Worktree(path=path, repository=repository, head=commit)
 
     def snapshot(self, worktree: Worktree, life: LifeId) -> CommitSha:
-        tree = dict(self.trees[worktree.path])
+        found = self.trees[worktree.path].items()
+        tree = {name: text for name, text in found if not name.startswith(".backsmith-results/")}
         if tree == self._commit(worktree.head).tree:
             return worktree.head
         return self._add(FakeCommit(tree=tree, parent=worktree.head, message=f"wip {life}"))

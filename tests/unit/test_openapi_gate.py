@@ -15,6 +15,7 @@ from agent.report import pull_request_body
 from agent.stacks.openapi.asking import ANSWER
 from agent.tools.api import DiffApi
 from tests.fakes.bench import LIFE, REPOSITORY, TICKET, Office, office
+from tests.fakes.chat_model import call, calls
 from tests.fakes.sandbox import Files
 
 APP = "from fastapi import FastAPI\napp = FastAPI()\n"
@@ -234,3 +235,39 @@ def test_the_pull_request_carries_what_clients_will_feel() -> None:
     body = pull_request_body(TICKET, {}, None, (), evidence, api=api)
     assert "### API: 1 addition" in body
     assert "`GET /orders/{id}`" in body
+
+
+def test_checks_before_the_first_edit_leave_what_the_base_showed() -> None:
+    change = Change(service(ONE), service(LIST))
+    at = change.at
+    measure(at.desk, at.spec(), at.base, (Gate.OPENAPI,))
+    known = at.ledger.evidence(LIFE, at.base)
+    at.act(calls(call("diff_api"), call("run_checks")))
+    assert at.ledger.evidence(LIFE, at.base) == known
+    assert change.judged().reason == "1 breaking change (suggests major)"
+
+
+def test_a_description_that_was_faulty_before_is_not_held_against_the_change() -> None:
+    faulty = {**KEPT, "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/nowhere"}}}}}}
+    mended = {"openapi.json": json.dumps(KEPT)}
+    kept = {"openapi.json": json.dumps({**faulty, "x-note": 1})}
+    found = Change(
+        service(None, **{"openapi.json": json.dumps(faulty)}), service(None, **kept)
+    ).judged()
+    assert found.is_passable()
+    changed = {"/a": {"get": {"responses": {"200": {"description": "x"}}}}}
+    mended = {"openapi.json": json.dumps({**KEPT, "paths": changed})}
+    judged = Change(
+        service(None, **{"openapi.json": json.dumps(faulty)}), service(None, **mended)
+    ).judged()
+    assert judged.status is GateStatus.NOT_RUN
+    assert judged.is_passable()
+    assert "the base's description: $ref '#/nowhere' points nowhere" in judged.reason
+
+
+def test_a_description_that_the_change_made_faulty_must_be_mended() -> None:
+    faulty = {**KEPT, "paths": {"/orders": {"get": {"responses": {"200": {"$ref": "#/nowhere"}}}}}}
+    before = service(None, **{"openapi.json": json.dumps(KEPT)})
+    judged = Change(before, service(None, **{"openapi.json": json.dumps(faulty)})).judged()
+    assert judged.status is GateStatus.NOT_RUN
+    assert not judged.is_passable()
