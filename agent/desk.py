@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import partial
 
 from agent.domain.conversation import Price, Usage
 from agent.domain.ids import CommitSha, LifeId
@@ -64,7 +65,7 @@ class Desk:
             today=self.today(),
             base=base,
             at_base=self.ledger.evidence(life, base) if base else (),
-            may_break_api=may_break_api(self.ledger, life) if base else "",
+            may_break_api=partial(may_break_api, self.ledger, life),
         )
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:

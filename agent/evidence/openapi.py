@@ -168,14 +168,13 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
     found = comparison.diff
     breaking = tuple(change for change in found.changes if change.is_breaking)
     line = render_line(found).removeprefix("API: ")
-    if breaking and bench.may_break_api:
-        line += f"; allowed by {bench.may_break_api}"
+    allowed_by = bench.may_break_api() if breaking else ""
+    if allowed_by:
+        line += f"; allowed by {allowed_by}"
     result = _shown(export, line, _keep(bench, comparison))
-    if bench.may_break_api:
+    if allowed_by or not breaking:
         return result
-    return result.model_copy(
-        update={"exit_code": int(bool(breaking)), "findings": _problems(breaking)}
-    )
+    return result.model_copy(update={"exit_code": 1, "findings": _problems(breaking)})
 
 
 def _keep(bench: Bench, comparison: ApiComparison) -> str:
@@ -215,8 +214,7 @@ def _problems(breaking: tuple[Change, ...]) -> tuple[Problem, ...]:
         f"{change.operation or change.component or 'the API'}: {change.text} [{change.id}]"
         for change in breaking
     ]
-    if texts:
-        texts[-1] += f"\n{_WAYS_OUT}"
+    texts[-1] += f"\n{_WAYS_OUT}"
     return tuple(
         Problem(key=change.fingerprint, text=text)
         for change, text in zip(breaking, texts, strict=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from agent.openapi.change import Level
@@ -24,7 +25,7 @@ def sunset(plain: Any) -> date | None:
 
 def _http_date(value: str) -> date | None:
     try:
-        return datetime.strptime(value, "%a, %d %b %Y %H:%M:%S GMT").date()  # noqa: DTZ007 - a day
+        return parsedate_to_datetime(value).date()
     except ValueError:
         return None
 

@@ -1,6 +1,6 @@
 """What a single value may be: type, null, enum, constant, bounds, pattern, default."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent.openapi.change import Level
 from agent.openapi.json_values import canonical, items, mapping, same, text, texts
@@ -132,20 +132,9 @@ def compare_choices(pair: Pair) -> None:
     for ours, theirs in ((base, head), (head, base)):
         if "const" in ours and "enum" in theirs:
             ours["enum"] = [ours.pop("const")]
-    _compare_constants(pair, base, head)
+    _compare_values(pair, base, head, "const", _CONSTANT)
     _compare_enums(pair, base.get("enum"), head.get("enum"))
     _compare_extensible(pair)
-
-
-def _compare_constants(pair: Pair, base: dict[str, Any], head: dict[str, Any]) -> None:
-    if "const" in base and "const" in head:
-        if not same(base["const"], head["const"]):
-            change = f"from {shown(base['const'])} to {shown(head['const'])}"
-            pair.say("const-changed", f"the constant went {change}")
-    elif "const" in head:
-        pair.say("const-added", f"the value must be {shown(head['const'])} now")
-    elif "const" in base:
-        pair.say("const-removed", f"the value need not be {shown(base['const'])} any more")
 
 
 def _compare_enums(pair: Pair, base: list[Any] | None, head: list[Any] | None) -> None:
@@ -199,40 +188,63 @@ def compare_bounds(pair: Pair) -> None:
 def compare_forms(pair: Pair) -> None:
     """Compare pattern, multiples and uniqueness."""
     base, head = pair.base.plain, pair.head.plain
-    _compare_pattern(pair, base.get("pattern"), head.get("pattern"))
-    old, new = base.get("multipleOf"), head.get("multipleOf")
-    if old is None and new is not None:
-        pair.say("multiple-of-set", f"the value must be a multiple of {shown(new)} now")
-    elif old is not None and new is None:
-        pair.say("multiple-of-unset", f"the value need not be a multiple of {shown(old)} any more")
-    elif old is not None and not same(old, new):
-        pair.say("multiple-of-changed", f"multiples went from {shown(old)} to {shown(new)}")
+    is_open = text(head.get("pattern")) in _ANY_TEXT
+    _compare_values(pair, base, head, "pattern", _OPEN_PATTERN if is_open else _PATTERN)
+    _compare_values(pair, base, head, "multipleOf", _MULTIPLE)
     if "uniqueItems" in head and "uniqueItems" not in base:
         pair.say("unique-items-set", "items must be unique now")
     elif "uniqueItems" in base and "uniqueItems" not in head:
         pair.say("unique-items-unset", "items need not be unique any more")
 
 
-def _compare_pattern(pair: Pair, old: Any, new: Any) -> None:
-    if same(old, new):
-        return
-    if old is None:
-        pair.say("pattern-added", f"the value must match {shown(new)} now")
-    elif new is None:
-        pair.say("pattern-removed", f"the value need not match {shown(old)} any more")
-    else:
-        rule = "pattern-generalized" if text(new) in _ANY_TEXT else "pattern-changed"
-        pair.say(rule, f"the pattern went from {shown(old)} to {shown(new)}")
-
-
 def compare_defaults(pair: Pair) -> None:
     """Compare default values."""
-    base, head = pair.base.plain, pair.head.plain
-    if "default" in base and "default" in head:
-        if not same(base["default"], head["default"]):
-            change = f"from {shown(base['default'])} to {shown(head['default'])}"
-            pair.say("default-value-changed", f"the default went {change}")
-    elif "default" in head:
-        pair.say("default-value-added", f"the default is {shown(head['default'])} now")
-    elif "default" in base:
-        pair.say("default-value-removed", f"the default {shown(base['default'])} is gone")
+    _compare_values(pair, pair.base.plain, pair.head.plain, "default", _DEFAULT)
+
+
+class _Words(NamedTuple):
+    """The rules of a keyword with one value, and what is said by them."""
+
+    added: tuple[str, str]
+    removed: tuple[str, str]
+    changed: tuple[str, str]
+
+
+_CONSTANT = _Words(
+    ("const-added", "the value must be {} now"),
+    ("const-removed", "the value need not be {} any more"),
+    ("const-changed", "the constant went from {} to {}"),
+)
+_DEFAULT = _Words(
+    ("default-value-added", "the default is {} now"),
+    ("default-value-removed", "the default {} is gone"),
+    ("default-value-changed", "the default went from {} to {}"),
+)
+_MULTIPLE = _Words(
+    ("multiple-of-set", "the value must be a multiple of {} now"),
+    ("multiple-of-unset", "the value need not be a multiple of {} any more"),
+    ("multiple-of-changed", "multiples went from {} to {}"),
+)
+_PATTERN = _Words(
+    ("pattern-added", "the value must match {} now"),
+    ("pattern-removed", "the value need not match {} any more"),
+    ("pattern-changed", "the pattern went from {} to {}"),
+)
+_OPEN_PATTERN = _PATTERN._replace(
+    changed=("pattern-generalized", "the pattern went from {} to {}"),
+)
+
+
+def _compare_values(
+    pair: Pair, base: dict[str, Any], head: dict[str, Any], keyword: str, words: _Words
+) -> None:
+    values = [shown(plain[keyword]) for plain in (base, head) if keyword in plain]
+    if keyword in base and keyword in head:
+        if same(base[keyword], head[keyword]):
+            return
+        rule, what = words.changed
+    elif values:
+        rule, what = words.added if keyword in head else words.removed
+    else:
+        return
+    pair.say(rule, what.format(*values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
@@ -47,7 +48,7 @@ class Bench(Checkout):
     """True when `finish` stands in the same answer: what is unused by then is so for good."""
     at_base: tuple[Evidence, ...] = ()
     """What the gates showed at the base, as far as they were run there."""
-    may_break_api: str = ""
+    may_break_api: Callable[[], str] = str
     """Who allowed changes that break clients, such as `the label api-break`; empty: nobody."""
 
     def known(self, gate: Gate) -> Evidence | None:

@@ -8,12 +8,14 @@ from agent.openapi.policy import ACCEPT_FILE
 from agent.openapi.report.escaping import code, sentence
 from agent.openapi.report.outline import (
     MEANINGS,
-    NAMED,
     Group,
     Sections,
+    accepted_text,
     counted,
     counts,
     grouped,
+    noise_text,
+    reach_text,
     sections,
     version_note,
 )
@@ -114,32 +116,17 @@ def _group(group: Group) -> list[str]:
 
 
 def _title(group: Group) -> str:
-    reach = _reach(group)
+    reach = reach_text(group, code)
     place = code(group.place)
     if not place:
         return f"Across {reach}" if reach else "**The API as a whole**"
     return f"**{place}**, affects {reach}" if reach else f"**{place}**"
 
 
-def _reach(group: Group) -> str:
-    named = [code(operation) for operation in group.reach[:NAMED]]
-    number = counted(group.affects, "operation")
-    if not group.affects or not named:
-        return number
-    if group.affects == 1:
-        return named[0]
-    rest = group.affects - len(named)
-    return f"{number}: {', '.join(named)}" + (f" and {rest} more" if rest > 0 else "")
-
-
 def _item(change: Change) -> str:
     item = f"{sentence(change.text)} ({code(change.id)}, {code(change.fingerprint)})"
-    accepted = change.accepted
-    if accepted is None:
-        return item
-    until = f"until {accepted.expires}" if accepted.expires else ""
-    words = (sentence(accepted.reason), sentence(accepted.ticket, 100), until)
-    return f"{item}: {', '.join(word for word in words if word)}"
+    accepted = accepted_text(change, sentence)
+    return f"{item}: {accepted}" if accepted else item
 
 
 def _info_count(parts: Sections) -> str:
@@ -171,11 +158,7 @@ def _how_to_accept(breaking: Sequence[Change]) -> list[str]:
 def _last_lines(noise: Sequence[Change], hidden: int) -> list[str]:
     lines = []
     if noise:
-        places = list(dict.fromkeys(change.component or change.operation or "" for change in noise))
-        named = ", ".join(code(place, 60) for place in places[:NAMED] if place)
-        more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
-        where = f" (in {named}{more})" if named else ""
-        lines += ["", f"Not listed: {counted(len(noise), 'change')} by the framework{where}."]
+        lines += ["", f"{noise_text(noise, code)}."]
     if hidden:
         are = "is" if hidden == 1 else "are"
         lines += [

@@ -1,7 +1,7 @@
 """What every report says: what counts as what, in which order, and how far it reaches."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from agent.openapi.change import ApiDiff, Change, Level, Semver
@@ -15,6 +15,10 @@ MEANINGS = {
     Level.INFO: "clients go on working",
 }
 _VERSION = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?![\d])", re.ASCII)
+
+
+Written = Callable[[str], str]
+"""Makes foreign text fit for a kind of report."""
 
 
 class Sections(NamedTuple):
@@ -67,6 +71,41 @@ def grouped(changes: Sequence[Change]) -> list[Group]:
         key = (place, () if is_told else change.operations, 0 if is_told else change.affects)
         groups.setdefault(key, []).append(change)
     return [Group(*key, tuple(found)) for key, found in groups.items()]
+
+
+def reach_text(group: Group, written: Written) -> str:
+    """Return `14 operations: GET /a, GET /b, GET /c and 11 more`; empty when none is to be told."""
+    number = counted(group.affects, "operation")
+    if not (group.affects and group.reach):
+        return number
+    if group.affects == 1:
+        return written(group.reach[0])
+    return f"{number}: {some_of(group.reach, written, group.affects)}"
+
+
+def some_of(names: Sequence[str], written: Written, number: int = 0) -> str:
+    """Return the first names, and how many there are besides; `number` counts unlisted ones too."""
+    shown = [written(name) for name in names[:NAMED] if name]
+    rest = max(number, len(names)) - NAMED
+    return ", ".join(shown) + (f" and {rest} more" if rest > 0 else "")
+
+
+def accepted_text(change: Change, written: Written) -> str:
+    """Return why a change is accepted, for which ticket and until when; empty if it is not."""
+    accepted = change.accepted
+    if accepted is None:
+        return ""
+    until = f"until {accepted.expires}" if accepted.expires else ""
+    words = (written(accepted.reason), written(accepted.ticket[:100]), until)
+    return ", ".join(word for word in words if word)
+
+
+def noise_text(noise: Sequence[Change], written: Written) -> str:
+    """Return one sentence, without its full stop, for what is not listed."""
+    places = list(dict.fromkeys(change.component or change.operation or "" for change in noise))
+    named = some_of(places, written)
+    where = f" (in {named})" if named else ""
+    return f"Not listed: {counted(len(noise), 'change')} by the framework{where}"
 
 
 def counts(parts: Sections) -> str:

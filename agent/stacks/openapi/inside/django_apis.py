@@ -14,7 +14,7 @@ SPECTACULAR = "drf-spectacular"
 AUTO_SCHEMA = "drf_spectacular.openapi.AutoSchema"
 
 
-class Lacking(Exception):  # noqa: N818 - it says what to install, not that something failed
+class LacksPackageError(Exception):
     """A package without which there is no description."""
 
 
@@ -34,7 +34,7 @@ def django_documents(settings_module: str) -> tuple[list[dict[str, Any]], bool]:
     documents = ninja_documents()
     if has_rest and rest_views():
         if not is_installed("drf_spectacular"):
-            raise Lacking(SPECTACULAR)
+            raise LacksPackageError(SPECTACULAR)
         label = f"{settings_module} (Django REST framework)"
         documents.append({"prefix": "", "label": label, "document": rest_document()})
         return documents, is_shim

@@ -11,7 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from agent.stacks.openapi.inside.django_apis import Lacking, django_documents, django_framework
+from agent.stacks.openapi.inside.django_apis import (
+    LacksPackageError,
+    django_documents,
+    django_framework,
+)
 from agent.stacks.openapi.inside.failures import judged
 from agent.stacks.openapi.inside.fastapi_apps import fastapi_documents, fastapi_framework
 from agent.stacks.openapi.inside.stand_ins import stand_in
@@ -28,7 +32,7 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
     stand_in(job["absent"])
     try:
         return documents_of(job)
-    except Lacking as lacking:
+    except LacksPackageError as lacking:
         return {"reason": f"{lacking} is not installed", "need": str(lacking)}
     except BaseException as error:  # noqa: BLE001 - settings end the process, views raise anything
         traceback.print_exc()

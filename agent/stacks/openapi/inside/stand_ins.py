@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -54,7 +55,7 @@ class AbsentModule(ModuleType):
         return found
 
 
-class AbsentFinder:
+class AbsentFinder(MetaPathFinder, Loader):
     """Finds the modules of some packages when nobody else does."""
 
     def __init__(self, names: list[str]) -> None:
@@ -64,7 +65,7 @@ class AbsentFinder:
     def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> Any:
         """Return how to load a module; None for one that is none of ours."""
         is_ours = name.partition(".")[0] in self.names
-        return ModuleSpec(name, self, is_package=True) if is_ours else None  # type: ignore[arg-type]
+        return ModuleSpec(name, self, is_package=True) if is_ours else None
 
     def create_module(self, spec: Any) -> ModuleType:
         """Return the empty module."""
