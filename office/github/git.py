@@ -64,35 +64,37 @@ async def git_bytes(
     Raises:
         GitError: git ended with a code that is not in `accept`.
     """
-    process = await asyncio.create_subprocess_exec(
-        _GIT,
-        *arguments,
-        cwd=path,
-        env={**ENVIRONMENT, **(environment or {})},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    code = process.returncode or 0
-    if code not in accept:
-        raise GitError(arguments, code, (err or out).decode(errors="replace"))
-    return out
+    # In a thread: a command whose request is cancelled ends by itself, and leaves nothing open.
+    done = await asyncio.to_thread(run_git, path, arguments, environment)
+    if done.returncode not in accept:
+        said = (done.stderr or done.stdout).decode(errors="replace")
+        raise GitError(arguments, done.returncode, said)
+    return done.stdout
 
 
 def git_now(path: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
     """Run git before the loop is up; the same as `git` otherwise."""
-    done = subprocess.run(  # noqa: S603 - a fixed program and our own words
-        [_GIT, *arguments],
-        cwd=path,
-        env={**ENVIRONMENT, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    done = run_git(path, arguments, environment)
     if done.returncode:
         raise GitError(arguments, done.returncode, done.stderr.decode(errors="replace"))
     return done.stdout.decode(errors="replace")
+
+
+def run_git(
+    path: Path,
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str] | None = None,
+    body: bytes = b"",
+) -> subprocess.CompletedProcess[bytes]:
+    """Run git in `path` with `body` as its input, and wait for it, whatever its exit code."""
+    return subprocess.run(  # noqa: S603 - a fixed program and our own words
+        [_GIT, *arguments],
+        cwd=path,
+        env={**ENVIRONMENT, **(environment or {})},
+        input=body,
+        capture_output=True,
+        check=False,
+    )
 
 
 def parse_refs(listing: str) -> dict[str, str]:

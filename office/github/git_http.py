@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from office.github.acts.refs import settle
 from office.github.auth import Caller, Keys
 from office.github.errors import Refused
-from office.github.git import ENVIRONMENT
+from office.github.git import run_git
 from office.github.hub import Hub, role
 from office.github.records import Repository
 
@@ -85,7 +85,6 @@ def _environment(
     login = caller.account.login if caller else ""
     bypass = role(repository, caller.account if caller else None) == "admin"
     return {
-        **ENVIRONMENT,
         **headers,
         "GIT_PROJECT_ROOT": str(repository.path),
         "GIT_HTTP_EXPORT_ALL": "1",
@@ -103,15 +102,9 @@ def _environment(
 async def _backend(
     repository: Repository, request: Request, body: bytes, caller: Caller | None
 ) -> Response:
-    process = await asyncio.create_subprocess_exec(
-        "git",
-        "http-backend",
-        env=_environment(repository, request, body, caller),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    output, errors = await process.communicate(body)
+    surroundings = _environment(repository, request, body, caller)
+    done = await asyncio.to_thread(run_git, repository.path, ("http-backend",), surroundings, body)
+    output, errors = done.stdout, done.stderr
     head, blank, content = output.partition(b"\r\n\r\n")
     if not blank:
         return PlainTextResponse(errors.decode(errors="replace"), 500)
