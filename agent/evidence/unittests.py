@@ -59,4 +59,9 @@ def _failure(block: str, root: str) -> TestFailure:
     case = found["case"].strip()
     end = body.find(f"\n{'-' * 70}\n")
     text = fold(body[:end] if end >= 0 else body, root).strip()
-    return TestFailure(name=name, text=f"{case}\n{text}" if case else text)
+    return TestFailure(
+        name=name,
+        text=f"{case}\n{text}" if case else text,
+        message=text.rpartition("\n")[2],
+        is_error=is_whole,
+    )

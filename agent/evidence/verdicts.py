@@ -2,7 +2,15 @@
 
 from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.domain.ids import CommitSha
-from agent.evidence.result import MAX_FAILING, MAX_FINDINGS, Compared, Result, compare, gone
+from agent.evidence.result import (
+    MAX_FAILING,
+    MAX_FINDINGS,
+    MAX_REMARKS,
+    Compared,
+    Result,
+    compare,
+    gone,
+)
 from agent.evidence.words import problems_text, short_list
 from agent.text import first_line, visible
 
@@ -40,8 +48,16 @@ def conclude(
         findings=tuple(result.keys())[:MAX_FINDINGS],
         total=len(result.tests) + len(result.keys()),
         artifact=result.artifact,
-        as_at_base=bool(problems.old or unable.old) and not (problems.new or unable.new),
+        measures=result.measures,
+        remarks=result.remarks[:MAX_REMARKS],
+        as_at_base=_is_as_at_base(result, problems, unable),
     )
+
+
+def _is_as_at_base(result: Result, problems: Compared, unable: Compared) -> bool:
+    if problems.new or (unable.new and not result.is_no_fault):
+        return False
+    return bool(problems.old or unable.old or unable.new)
 
 
 def _status(result: Result, problems: Compared, unable: Compared) -> GateStatus:
