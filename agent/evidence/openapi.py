@@ -188,10 +188,14 @@ def _notes(base: Export, head: Export) -> tuple[str, ...]:
     notes = []
     if base.framework != head.framework:
         notes.append(f"Versions differ: {base.framework} at the base, {head.framework} here.")
-    if head.is_low_quality:
+    if head.absent:
+        notes.append(f"Stand-ins were imported for {', '.join(head.absent)}.")
+    elif head.is_low_quality or base.is_low_quality:
         notes.append("The code tells little of types: mostly paths and methods are compared.")
-    if not head.is_live:
-        notes.append(f"Compared is a file, for the code gives no description: {head.reason}")
+    if base.reason:
+        notes.append(f"The base's description is a file: {base.reason}")
+    if head.reason:
+        notes.append(f"The description is a file, for the code gives none: {head.reason}")
     if head.dummies:
         notes.append(f"Settings that were filled in to import it: {', '.join(head.dummies)}.")
     if head.others:

@@ -30,7 +30,8 @@ class Spot(NamedTuple):
         return Spot(node, "/".join((self.pointer, *map(escape, keys))))
 
 
-ANYTHING = Spot({}, "")
+JOINED = "\0"
+"""Stands between two pointers where what is said at both counts as one schema."""
 
 _ONE = (
     "items", "not", "contains", "if", "then", "else", "propertyNames", "unevaluatedItems",
@@ -66,19 +67,59 @@ class Shape:
 
     pointer: str
     component: str | None = None
+    variant: str = ""
+    """Tells apart what is derived from the schema at one pointer."""
     types: frozenset[str] = frozenset()
     """Without `null`; empty when any type will do."""
     nullable: bool = False
     plain: dict[str, Any] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
+    wrapped: Spot | None = None
+    """The one component that stands behind it, where nothing is added but null or annotations."""
     one: dict[str, Spot] = field(default_factory=dict)
     named: dict[str, dict[str, Spot]] = field(default_factory=dict)
     listed: dict[str, list[Spot]] = field(default_factory=dict)
 
     @property
+    def key(self) -> tuple[str, str]:
+        """Return what it is known by."""
+        return self.pointer, self.variant
+
+    def spot(self, keyword: str) -> Spot:
+        """Return the schema under a keyword; where there is none, anything will do there."""
+        found = self.one.get(keyword)
+        if found is None or found.node is True:
+            return Spot({}, f"{self.pointer}/{keyword}")
+        return found
+
+    def alone(self) -> Shape:
+        """Return the schema as one branch of a union, which says itself what is null or default."""
+        plain = {k: v for k, v in self.plain.items() if k not in _OUTER_WINS}
+        return replace(self, plain=plain, nullable=False, variant=f"{self.variant}alone")
+
+    def by_type(self) -> list[Shape]:
+        """Return a schema of several types as one schema for each of them."""
+        alone = self.alone()
+        return [
+            replace(alone, types=frozenset({name}), variant=f"{alone.variant} {name}")
+            for name in sorted(self.types)
+        ] or [alone]
+
+    @property
     def properties(self) -> dict[str, Spot]:
         """Return the properties by name."""
         return self.named.get("properties", {})
+
+    @property
+    def only_annotates(self) -> bool:
+        """Tell whether it asks for nothing, besides null or a default."""
+        more = self.types or self.required or self.one or self.named or self.listed
+        return not more and self.plain.keys() <= _OUTER_WINS
+
+    @property
+    def says_more(self) -> bool:
+        """Tell whether more than the types is said."""
+        return bool(self.plain or self.required or self.one or self.named or self.listed)
 
     @property
     def has_union(self) -> bool:
@@ -92,6 +133,14 @@ class Shape:
             for types in (self.types, other.types)
         )
         return bool(ours and theirs) and not ours & theirs
+
+    def looks_like(self, other: Shape) -> bool:
+        """Tell at a glance whether two schemas may mean the same."""
+        ours, theirs = (
+            (s.types, s.nullable, s.required, s.properties.keys(), s.plain.get("const"))
+            for s in (self, other)
+        )
+        return ours == theirs
 
     @property
     def is_composed(self) -> bool:
@@ -117,14 +166,23 @@ class Shapes:
         """Read schemas of a description."""
         self.spec = spec
         self._made: dict[str, Shape] = {}
+        self._making: set[str] = set()
 
     def of(self, spot: Spot) -> Shape:
         """Return the normal form of a schema. Raises SpecError."""
+        return self._get(spot, 0)
+
+    def _get(self, spot: Spot, depth: int) -> Shape:
         found = self.spec.resolve(spot.node, spot.pointer)
         name = spot.pointer if self._counts_beside(spot) else found.pointer
         made = self._made.get(name)
-        if made is None:
-            made = self._made[name] = self._make(spot, 0)
+        if made is not None:
+            return made
+        if name in self._making or depth > _DEEPEST:  # round in a circle of allOf: it adds nothing
+            return replace(_read(found), listed={})
+        self._making.add(name)
+        made = self._made[name] = self._make(spot, depth)
+        self._making.remove(name)
         return made
 
     def _counts_beside(self, spot: Spot) -> bool:
@@ -142,11 +200,11 @@ class Shapes:
             beside = {key: value for key, value in spot.node.items() if key != "$ref"}
             outer = _read(Resolved(beside, spot.pointer, found.component))
             both = merged(outer, shape) or shape
-            shape = replace(both, nullable=outer.nullable or shape.nullable)
-        if depth < _DEEPEST:
-            shape = self._flat(shape, depth)
-            shape = self._without_null(shape, depth)
-        return _tidy(shape)
+            target = Spot(found.node, found.pointer)
+            wrapped = target if found.component and outer.only_annotates else None
+            nullable = outer.nullable or shape.nullable
+            shape = replace(both, nullable=nullable, wrapped=wrapped)
+        return _tidy(self._without_null(self._flat(shape, depth), depth))
 
     def _flat(self, shape: Shape, depth: int) -> Shape:
         """Return the schema with its allOf merged in, or as it is where that cannot be done."""
@@ -154,12 +212,21 @@ class Shapes:
         if not parts:
             return shape
         rest = {kind: spots for kind, spots in shape.listed.items() if kind != "allOf"}
-        inner = [self._make(part, depth + 1) for part in parts]
+        inner = [self._get(part, depth + 1) for part in parts]
         outer_null = shape.nullable or all(part.nullable for part in inner)
         flat: Shape | None = replace(shape, listed=rest)
         for part in inner:
             flat = merged(flat, part) if flat else None
-        return replace(flat, nullable=outer_null) if flat else shape
+        wrapped = self._wrapped(replace(shape, listed=rest), parts)
+        return replace(flat, nullable=outer_null, wrapped=wrapped) if flat else shape
+
+    def _wrapped(self, outer: Shape, parts: list[Spot]) -> Spot | None:
+        """Return the component that is all there is, if it is one."""
+        if len(parts) != 1 or not outer.only_annotates:
+            return None
+        found = self.spec.resolve(*parts[0])
+        is_bare = found.component is not None and not self._counts_beside(parts[0])
+        return Spot(found.node, found.pointer) if is_bare else None
 
     def _without_null(self, shape: Shape, depth: int) -> Shape:
         for kind in ("anyOf", "oneOf"):
@@ -174,15 +241,18 @@ class Shapes:
         rest = [branch for branch in branches if not self._is_null(branch)]
         nullable = shape.nullable or len(rest) < len(branches)
         others = {name: spots for name, spots in shape.listed.items() if name != kind}
-        bare = [_bare_types(self.spec.resolve(*branch).node) for branch in rest]
+        inner = [self._get(branch, depth + 1) for branch in rest]
+        bare = [_bare_types(branch) for branch in inner]
         if rest and all(bare) and not shape.types and not shape.plain.get("enum"):
-            types = frozenset().union(*(found or () for found in bare))
+            nullable = nullable or any(branch.nullable for branch in inner)
+            types = frozenset().union(*bare)
             return replace(shape, listed=others, types=types, nullable=nullable)
         if len(rest) == 1:
-            inner = self._make(rest[0], depth + 1)
-            flat = merged(replace(shape, listed=others), inner)
+            flat = merged(replace(shape, listed=others), inner[0])
             if flat is not None:
-                return replace(flat, nullable=nullable or inner.nullable)
+                wrapped = self._wrapped(replace(shape, listed=others), rest)
+                nullable = nullable or inner[0].nullable
+                return replace(flat, nullable=nullable, wrapped=wrapped)
         return replace(shape, listed={**others, kind: rest}, nullable=nullable)
 
     def _is_null(self, branch: Spot) -> bool:
@@ -191,17 +261,9 @@ class Shapes:
         return node.get("type") in ("null", ["null"]) or only_null
 
 
-_DOCS = frozenset(
-    {"title", "description", "example", "examples", "externalDocs", "xml", "$comment", "type"}
-)
-
-
-def _bare_types(node: Any) -> frozenset[str] | None:
-    """Return the types of a schema that says nothing else; None when it says more."""
-    if any(key not in _DOCS for key in node):
-        return None
-    kind = node.get("type")
-    return frozenset(texts([kind] if isinstance(kind, str) else kind)) or None
+def _bare_types(shape: Shape) -> frozenset[str]:
+    """Return the types of a schema that says nothing else; none when it says more."""
+    return frozenset() if shape.says_more or shape.types == {"null"} else shape.types
 
 
 def _read(found: Resolved) -> Shape:
@@ -359,6 +421,6 @@ def _both_named(outer: dict[str, Spot], inner: dict[str, Spot]) -> dict[str, Spo
     for name in outer.keys() & inner.keys():
         ours, theirs = outer[name], inner[name]
         if not same(ours.node, theirs.node):
-            pointer = f"{ours.pointer}+{theirs.pointer}"
+            pointer = f"{ours.pointer}{JOINED}{theirs.pointer}"
             both[name] = Spot({"allOf": [ours.node, theirs.node]}, pointer)
     return both
