@@ -1,6 +1,6 @@
 """From what a gate found to the evidence: what the change brought counts, nothing else."""
 
-from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.domain.evidence import Evidence, Gate, GateStatus, Remark, TestCount
 from agent.domain.ids import CommitSha
 from agent.evidence.result import (
     MAX_FAILING,
@@ -49,7 +49,7 @@ def conclude(
         total=len(result.tests) + len(result.keys()),
         artifact=result.artifact,
         measures=result.measures,
-        remarks=result.remarks[:MAX_REMARKS],
+        remarks=tuple(map(_plain, result.remarks[:MAX_REMARKS])),
         as_at_base=_is_as_at_base(result, problems, unable),
     )
 
@@ -87,6 +87,11 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
     if fewer > 0 and not result.is_selection:
         parts.append(f"{fewer} fewer tests than at the base")
     return "; ".join(parts)
+
+
+def _plain(remark: Remark) -> Remark:
+    """Return a remark fit for people's pages, as a reason is."""
+    return Remark(kind=remark.kind, what=_one_line(remark.what), why=_one_line(remark.why))
 
 
 def _one_line(reason: str) -> str:

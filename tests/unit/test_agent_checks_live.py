@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.domain.evidence import Gate, GateStatus, Verdict, verdict
+from agent.domain.evidence import Gate, GateStatus
 from agent.domain.run import RunSpec, Stage
 from agent.evidence.changes import changed_python
 from agent.evidence.gates import run_gate
@@ -68,8 +68,9 @@ def test_a_repository_that_is_broken_at_its_base_can_be_finished(live: Live) -> 
     head = live.change({"app/two.py": "def two() -> int:\n    return 2\n"})
     assert prove(live.desk, spec(live), 5, head).passed
     found = live.ledger.evidence(LIFE, head)
-    assert verdict(found) is Verdict.PASS
-    assert [item.reason for item in found] == [
+    assert not any(item.status is GateStatus.FAIL for item in found)
+    measured = (Gate.RED_TO_GREEN, Gate.COVERAGE)
+    assert [item.reason for item in found if item.gate not in measured] == [
         "1 passed, 2 failed as at the base",
         "3 findings as at the base",
         "1 finding as at the base",

@@ -34,9 +34,8 @@ class Meter:
             self.problems.append(f"`{line.tool}` is no test command that can be measured")
             return None
         tools = find_tools(self._bench, line)
-        if tools is None or tools.problem:
-            why = f"cannot read its settings: {tools.problem}" if tools else "cannot be installed"
-            self.problems.append(f"coverage.py {why}")
+        if tools.problem:
+            self.problems.append(f"coverage.py: {tools.problem}")
             return None
         found = metered(line, tools, str(self._bench.worktree.path))
         if found is None:

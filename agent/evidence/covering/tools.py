@@ -4,15 +4,17 @@ from datetime import timedelta
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from agent.domain.errors import NeedsHumanError
+from agent.domain.errors import NeedsHumanError, TransientError
 from agent.domain.value import Value
 from agent.ports import Command, Needs
 from agent.stacks.line import CommandLine
+from agent.text import first_line
 from agent.tools.base import Bench
 
 COVERAGE = "coverage==7.17.3"
 """What is installed beside a project that has no coverage of its own."""
 _TIMEOUT = timedelta(minutes=2)
+_LONGEST = 200
 _SCRIPT = r"""
 import importlib.util, json, os, re, sys
 from pathlib import Path
@@ -35,7 +37,7 @@ if is_there("coverage"):
         found["has_source"] = any(asked("run:" + name) for name in ("source", "source_pkgs"))
         found["floor"] = float(asked("report:fail_under") or 0)
     except coverage.CoverageException as error:
-        found["problem"] = str(error)
+        found["problem"] = f"its settings cannot be read: {error}"
 print(json.dumps(found))
 """
 
@@ -57,30 +59,31 @@ class Tools(Value):
     floor: float = Field(default=0, ge=0, le=100, allow_inf_nan=False)
     """The `fail_under` of coverage's settings; 0 for none."""
     problem: str = ""
-    """Why coverage cannot read its settings."""
+    """Why coverage cannot be measured with them."""
     needs: Needs | None = None
     """How to get this environment."""
 
 
-def find_tools(bench: Bench, line: CommandLine) -> Tools | None:
-    """Return what measures coverage for a command: the repository's own, else one beside it.
-
-    None when there is no way to one.
-    """
+def find_tools(bench: Bench, line: CommandLine) -> Tools:
+    """Return what measures coverage for a command: the repository's own, else one beside it."""
     own = _ask(bench, line, None)
-    if own is not None and own.version:
+    if own.version:
         return own
     beside = _ask(bench, line, Needs(also=(COVERAGE,)))
-    if beside is None or not beside.version or (own and own.pytest and not beside.pytest):
-        return None
+    if own.pytest and not beside.pytest and not beside.problem:
+        return beside.model_copy(update={"problem": "it would have to stand without pytest"})
     return beside
 
 
-def _ask(bench: Bench, line: CommandLine, needs: Needs | None) -> Tools | None:
-    command = Command(argv=("python", "-c", _SCRIPT, line.folder), timeout=_TIMEOUT, needs=needs)
+def _ask(bench: Bench, line: CommandLine, needs: Needs | None) -> Tools:
+    argv = ("python", "-c", _SCRIPT, line.folder)
     try:
-        done = bench.sandbox.run(bench.worktree, command)
+        done = bench.sandbox.run(bench.worktree, Command(argv=argv, timeout=_TIMEOUT, needs=needs))
         told = done.output.strip().rpartition("\n")[2]
-        return Tools.model_validate_json(told).model_copy(update={"needs": needs})
-    except (NeedsHumanError, ValidationError):
-        return None
+        found = Tools.model_validate_json(told)
+    except (NeedsHumanError, TransientError) as error:
+        return Tools(problem=f"it cannot be installed: {first_line(str(error), _LONGEST)}")
+    except ValidationError:
+        return Tools(problem="it is not installed")
+    missing = "" if found.version else "it is not installed"
+    return found.model_copy(update={"needs": needs, "problem": found.problem or missing})

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -29,7 +29,7 @@ class TestSource:
     own: str
     """The same as long as the test itself does, whatever its name."""
     shape: tuple[str, ...]
-    """Its tree without names and constants."""
+    """The tree of its body without names and constants."""
     asserts: int
     cases: int
     """How often it runs with other values; 1 for a plain test, 0 when that cannot be counted."""
@@ -83,7 +83,7 @@ def _source(
         name=name,
         digest=_digest("\n".join([own, around, *sorted(map(_dump, used))])),
         own=_digest(own),
-        shape=tuple(islice(_shape(node), _LONGEST_SHAPE)),
+        shape=tuple(islice(chain.from_iterable(map(_shape, node.body)), _LONGEST_SHAPE)),
         asserts=sum(_is_assertion(part) for part in ast.walk(node)),
         cases=_cases(node),
     )
@@ -175,7 +175,8 @@ def _anonymous(node: Function) -> str:
 
 
 def _shape(node: ast.AST) -> Iterator[str]:
-    yield type(node).__name__
+    is_value = isinstance(node, ast.Name | ast.Constant)
+    yield "value" if is_value else type(node).__name__
     for part in ast.iter_child_nodes(node):
         if not isinstance(part, ast.expr_context):
             yield from _shape(part)
