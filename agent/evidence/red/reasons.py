@@ -37,15 +37,13 @@ _WEAK = re.compile(
     r"|Failed: Timeout\b"
 )
 _LONGEST = 200
+_FOLDER = re.compile(r"/[^\s()'\"]*/tmp\.\w+/base/")
 
 
 def shows(test: EditedTest, report: TestReport) -> Shows:
     """Return what a test shows; of several cases the one that shows most counts."""
     failures = [failure for failure in report.failures if _is_of(failure, test)]
-    judged = [
-        Shows(test=test, shown=_shown(failure), why=first_line(_message(failure), _LONGEST))
-        for failure in failures
-    ]
+    judged = [Shows(test=test, shown=_shown(failure), why=_why(failure)) for failure in failures]
     red = next((item for item in judged if item.shown is Shown.RED), None)
     if red is not None or judged:
         return red or judged[0]
@@ -60,6 +58,11 @@ def shows(test: EditedTest, report: TestReport) -> Shows:
 def _shown(failure: TestFailure) -> Shown:
     is_weak = failure.is_error or _WEAK.match(_message(failure))
     return Shown.WEAK if is_weak else Shown.RED
+
+
+def _why(failure: TestFailure) -> str:
+    """Return what was raised, without the private folder, which has another name each time."""
+    return first_line(_FOLDER.sub("", _message(failure)), _LONGEST)
 
 
 def _message(failure: TestFailure) -> str:
