@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from agent.openapi.json_values import mapping, same, text
-from agent.openapi.shape import Shape, Shapes, Spot
+from agent.openapi.shape import Shape, Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.walk import SchemaWalk
 from agent.openapi.words import quoted
 

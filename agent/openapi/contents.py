@@ -16,7 +16,8 @@ from agent.openapi.places import (
     Direction,
     Place,
 )
-from agent.openapi.shape import Shapes, Spot
+from agent.openapi.shape import Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.trail import Owner
 from agent.openapi.words import quoted
 

@@ -78,6 +78,10 @@ def _removed(pair: Pair, name: str, spot: Spot) -> None:
 
 
 def _kept(pair: Pair, name: str, base: Spot, head: Spot) -> None:
+    if pair.walk.is_written_the_same(base, head) and (
+        (name in pair.base.required) == (name in pair.head.required)
+    ):
+        return
     ours, theirs = pair.walk.base.of(base), pair.walk.head.of(head)
     word = "required" if name in pair.base.required else "optional"
     for keyword, kind in (("readOnly", "read-only"), ("writeOnly", "write-only")):

@@ -6,7 +6,8 @@ from typing import Any
 from agent.openapi.branches import Branch, match_branches, match_parts
 from agent.openapi.json_values import mapping, text
 from agent.openapi.places import Direction
-from agent.openapi.shape import Shape, Shapes, Spot
+from agent.openapi.shape import Shape, Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.walk import Pair
 from agent.openapi.words import shown
 

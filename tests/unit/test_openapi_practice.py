@@ -8,6 +8,7 @@ import pytest
 from agent.openapi.change import ApiDiff
 from agent.openapi.compare import diff
 from agent.openapi.loading import load
+from agent.openapi.spec import SpecError
 
 Json = dict[str, Any]
 TEXT, NUMBER, NULL = {"type": "string"}, {"type": "integer"}, {"type": "null"}
@@ -268,3 +269,15 @@ def test_a_callback_that_is_sent_elsewhere_is_gone() -> None:
         for url in ("{$request.body#/url}", "{$request.body#/hook}/done")
     )
     assert ("callback-removed", "error") in found(before, after)
+
+
+def test_references_that_lead_back_to_themselves_are_refused_wherever_they_are() -> None:
+    aliases = {"A": {"$ref": "#/components/responses/B"}, "B": {"$ref": "#/components/responses/A"}}
+    with pytest.raises(SpecError, match="goes round in a circle; break the circle"):
+        load(json.dumps(api({}, components={"responses": aliases})).encode(), "x")
+
+
+def test_an_anchor_is_refused_with_the_way_out() -> None:
+    before, after = api(answering({"$ref": "#pet"})), api(answering(TEXT))
+    with pytest.raises(SpecError, match="anchors are not followed; write the way to the place"):
+        compared(before, after)
