@@ -7,8 +7,9 @@ from agent.domain.evidence import Evidence, Gate
 from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.run import Proof, RunSpec, Stage
-from agent.evidence.gates import COMPARING, examine, run_gate
+from agent.evidence.gates import COMPARING, examine, run_gate, with_their_like
 from agent.evidence.result import Result
+from agent.evidence.suite import Suite
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
 from agent.plan_check import deviation
@@ -19,13 +20,13 @@ from agent.unsticking import unstick
 
 def measure(desk: Desk, spec: RunSpec, commit: CommitSha, gates: tuple[Gate, ...]) -> None:
     """Run gates at a commit and keep the evidence; those known already are not run again."""
-    missing = _missing(desk, spec, commit, gates)
-    if not missing:
+    if not _missing(desk, spec, commit, gates):
         return
     bench = desk.bench(spec.repository, spec.life, commit)
-    for gate in missing:
+    suite = Suite(bench)
+    for gate in _missing(desk, spec, commit, with_their_like(gates)):
         desk.show(spec.life, f"gate {gate}")
-        desk.ledger.record(spec.life, run_gate(gate, bench))
+        desk.ledger.record(spec.life, run_gate(gate, bench, suite=suite))
 
 
 def prove(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Proof:
@@ -63,10 +64,10 @@ def _judge(desk: Desk, spec: RunSpec, head: CommitSha) -> None:
         return
     measure(desk, spec, spec.base, tuple(gate for gate in missing if gate in COMPARING))
     bench = desk.bench(spec.repository, spec.life, head, spec.base)
-    results: list[Result] = []
+    suite, results = Suite(bench), list[Result]()
     for gate in missing:
         desk.show(spec.life, f"gate {gate}")
-        results.append(examine(gate, bench))
+        results.append(examine(gate, bench, suite=suite))
     alone = [conclude(result, head) for result in results]
     doubtful = tuple(item.gate for item in alone if not item.is_passable())
     measure(desk, spec, spec.base, doubtful)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.domain.conversation import Spent
-from agent.domain.evidence import Evidence, GateStatus, TestCount
+from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.domain.plan import Plan
 from agent.domain.progress import Button, Card, Link, Phase, ThreadNote
 from agent.evidence.openapi import ApiComparison
@@ -35,6 +35,8 @@ HEADLINES = {
     Phase.DONE: "done",
 }
 APPROVE = Button(action="approve", label="Approve", style="primary")
+_MOST_REMARKS = 30
+"""Tests or places in a list; the rest is a number."""
 _API_ROOM = 40_000
 """Characters for what a change does to the API; GitHub takes 65,536 in all."""
 CANCEL = Button(action="cancel", label="Cancel", style="danger")
@@ -84,12 +86,20 @@ def pull_request_body(
         before=count_text(tests_before(before)) if before else "",
         evidence=after,
         marks=MARKS,
+        coverage=_of(after, Gate.COVERAGE, "total_percent"),
+        red_to_green=_of(after, Gate.RED_TO_GREEN, "red"),
+        most=_MOST_REMARKS,
         assumptions=[harmless(first_line(item, 500)) for item in dict.fromkeys(assumed)],
         approved_by=approved_by,
         notices=notices,
         deviation=deviation(plan, changed) if changed else Deviation(),
         api=render_markdown(api.diff, api.notes, _API_ROOM) if api else "",
     )
+
+
+def _of(evidence: Sequence[Evidence], gate: Gate, measure: str) -> Evidence | None:
+    """Return the evidence of a gate that measured something."""
+    return next((e for e in evidence if e.gate is gate and measure in e.measures), None)
 
 
 def commit_message(key: str, summary: dict[str, Any], run: str, steps: int) -> str:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from agent.domain.ids import CommitSha
 from agent.domain.value import Value
 
@@ -10,6 +12,8 @@ class Gate(StrEnum):
     """One item of the Definition of Done that is proven by running something."""
 
     TESTS = "tests"
+    RED_TO_GREEN = "red_to_green"
+    COVERAGE = "coverage"
     LINT = "lint"
     TYPES = "types"
     OPENAPI = "openapi"
@@ -43,6 +47,16 @@ class TestCount(Value):
     skipped: int = 0
 
 
+class Remark(Value):
+    """One thing that a gate has to say of one test or one place in the code."""
+
+    kind: str
+    """A word of the gate's own, such as `red` or `uncovered`."""
+    what: str
+    """The test, or the place, such as `shop/orders.py:10-14`."""
+    why: str = ""
+
+
 class Evidence(Value):
     """One gate at one commit: the command, its end, and what it showed."""
 
@@ -68,6 +82,10 @@ class Evidence(Value):
     """
     total: int = 0
     """How many failures and findings there were, also those that are not listed."""
+    measures: dict[str, float] = Field(default_factory=dict)
+    """Figures by name, such as `total_percent`."""
+    remarks: tuple[Remark, ...] = ()
+    """What it says test by test or place by place, 200 at most."""
     as_at_base: bool = False
     """True when all that is wrong was wrong at the base already: not brought by the change."""
 

@@ -23,6 +23,10 @@ class TestFailure(Value):
     name: str
     """The node id, if the file tells where the test stands."""
     text: str
+    message: str = ""
+    """What was raised, in the words of the runner."""
+    is_error: bool = False
+    """True when it was not the test itself that failed: a fixture, or reading its file."""
 
 
 class TestReport(Value):
@@ -33,6 +37,8 @@ class TestReport(Value):
     failures: tuple[TestFailure, ...]
     names: frozenset[str] = frozenset()
     """All tests that ran, if they are told one by one."""
+    skipped: frozenset[str] = frozenset()
+    """Those of them that were skipped."""
 
 
 def parse_junit(text: str, root: str = "", folder: str = "") -> TestReport | None:
@@ -52,11 +58,14 @@ def parse_junit(text: str, root: str = "", folder: str = "") -> TestReport | Non
     cases = [(_name(case, folder), case) for case in document.iter("testcase")]
     found = [failure for name, case in cases if (failure := _failure(case, name, root))]
     bad = sum(_is_bad(case) for _, case in cases)
-    skipped = sum(case.find("skipped") is not None and not _is_bad(case) for _, case in cases)
+    skipped = [
+        name for name, case in cases if case.find("skipped") is not None and not _is_bad(case)
+    ]
     return TestReport(
-        count=TestCount(passed=len(cases) - bad - skipped, failed=bad, skipped=skipped),
+        count=TestCount(passed=len(cases) - bad - len(skipped), failed=bad, skipped=len(skipped)),
         failures=tuple({failure.name: failure for failure in reversed(found)}.values())[::-1],
         names=frozenset(name for name, _ in cases),
+        skipped=frozenset(skipped),
     )
 
 
@@ -86,7 +95,12 @@ def _failure(case: ElementTree.Element, name: str, root: str) -> TestFailure | N
         if found is not None:
             body = fold(plain_output(found.text or found.get("message") or "").strip("\n"), root)
             shown = head_and_tail(body.strip(), _FAILURE_LIMIT)
-            return TestFailure(name=name, text="\n".join([shown, *_captured(case)]))
+            return TestFailure(
+                name=name,
+                text="\n".join([shown, *_captured(case)]),
+                message=plain_output(found.get("message") or "")[:_FAILURE_LIMIT],
+                is_error=kind == "error",
+            )
     return None
 
 

@@ -164,7 +164,7 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
         comparison = _compare(base, policy, export, bench.today)
     except SpecError as error:
         result = _not_run(export, str(error))
-        return result.model_copy(update={"is_of_base": error.name == _BASE})
+        return result.model_copy(update={"is_no_fault": error.name == _BASE})
     found = comparison.diff
     breaking = tuple(change for change in found.changes if change.is_breaking)
     line = render_line(found).removeprefix("API: ")

@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from agent.domain.evidence import Evidence, Gate, TestCount
+from pydantic import Field
+
+from agent.domain.evidence import Evidence, Gate, Remark, TestCount
 from agent.domain.value import Value
 
 MAX_FAILING = 200
 MAX_FINDINGS = 1_000
+MAX_REMARKS = 200
 
 
 class Problem(Value):
@@ -43,10 +46,14 @@ class Result(Value):
     """True when only some of the tests were asked for."""
     nothing_to_do: str = ""
     """Why there is nothing of the kind to check."""
-    is_of_base: bool = False
-    """True when what stopped it is a fault of the base, which no change can mend."""
     summary: str = ""
     """What was found, in a few words, where numbers of findings do not say it."""
+    measures: dict[str, float] = Field(default_factory=dict)
+    """Figures by name."""
+    remarks: tuple[Remark, ...] = ()
+    """What is to be said test by test or place by place."""
+    is_no_fault: bool = False
+    """True when nothing in the change could mend that it did not run, as with a fault of the base."""
     artifact: str | None = None
     """The name of what was kept for later."""
 

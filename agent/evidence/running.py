@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from agent.domain.evidence import Gate
 from agent.evidence.result import Problem, Result
-from agent.ports import Command, CommandResult
+from agent.ports import Command, CommandResult, Needs
 from agent.text import head_and_tail, plain_output
 from agent.tools.base import Bench
 
@@ -19,7 +19,9 @@ _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 _NO_MODULE = re.compile(r"^\S*python[\d.]*: No module named \S+$", re.MULTILINE)
 
 
-def run_line(bench: Bench, line: str, timeout: timedelta) -> CommandResult:
+def run_line(
+    bench: Bench, line: str, timeout: timedelta, needs: Needs | None = None
+) -> CommandResult:
     """Run a shell line at the root, with settings that make the tools' output plain."""
     environment = (
         ("RUFF_OUTPUT_FORMAT", "concise"),
@@ -32,6 +34,7 @@ def run_line(bench: Bench, line: str, timeout: timedelta) -> CommandResult:
             timeout=timeout,
             environment=environment,
             output_cap_bytes=_OUTPUT_CAP_BYTES,
+            needs=needs,
         ),
     )
     return result.model_copy(update={"output": plain_output(result.output).strip()})

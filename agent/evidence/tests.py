@@ -11,6 +11,8 @@ from posixpath import relpath
 from agent.domain.errors import ToolError
 from agent.domain.evidence import Gate, TestCount
 from agent.evidence.changes import changed_python
+from agent.evidence.covering.meter import Meter
+from agent.evidence.covering.wrapping import Metered
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.result import Problem, Result, merged
 from agent.evidence.running import RESULTS, is_missing, run_line, unable
@@ -41,13 +43,13 @@ _LOW_COVERAGE = "coverage below what is required"
 _UNITTEST = ("manage.py", "unittest")
 
 
-def check_tests(bench: Bench, select: tuple[str, ...] = ()) -> Result:
-    """Run the tests, all or a selection, and read which failed."""
+def check_tests(bench: Bench, select: tuple[str, ...] = (), meter: Meter | None = None) -> Result:
+    """Run the tests, all or a selection, and read which failed; `meter` notes what they covered."""
     lines = [parse_line(command) for command in bench.stack.tests]
     if not lines:  # no file of the repository speaks of Python at all
         return Result(gate=Gate.TESTS, nothing_to_do="no test command was found")
     chosen = [best_line(lines, select)] if select else lines
-    results = [_run_one(bench, selected(line, select)) for line in chosen]
+    results = [_run_one(bench, selected(line, select), meter) for line in chosen]
     result = merged(results)
     return _of_selection(result) if select else _with_tests(bench, result)
 
@@ -75,10 +77,24 @@ def _nothing(line: CommandLine) -> Problem:
     return Problem(key="", text=WRITE_TESTS + (where if line.tool == "unittest" else ""))
 
 
-def _run_one(bench: Bench, line: CommandLine) -> Result:
+def _run_one(bench: Bench, line: CommandLine, meter: Meter | None) -> Result:
+    """Run a command under the meter; without it where that is what stops the tests."""
+    measured = meter.begin(line) if meter else None
+    if meter is None or measured is None:
+        return _run(bench, line, Metered(line=line))
+    result = _run(bench, line, measured)
+    if result.unable and result.seconds < TIMEOUT.total_seconds():
+        meter.give_up()
+        return _run(bench, line, Metered(line=line))
+    meter.end(line)
+    return result
+
+
+def _run(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     if line.tool == "pytest":
-        return _run_pytest(bench, line)
-    result = run_line(bench, _prepared(line), TIMEOUT)
+        return _run_pytest(bench, line, measured)
+    text = f"{measured.before}{prepared(line, measured.line)}{measured.after}"
+    result = run_line(bench, text, TIMEOUT, measured.needs)
     if _is_broken(result):
         return _broken(line, result)
     report = parse_unittest(result.output, str(bench.worktree.path))
@@ -90,39 +106,46 @@ def _run_one(bench: Bench, line: CommandLine) -> Result:
     return unable(Gate.TESTS, line.shell(), result, why)
 
 
-def _prepared(line: CommandLine) -> str:
+def prepared(line: CommandLine, measured: CommandLine) -> str:
     """Return the shell line so that nothing stops early and nobody is asked.
 
     Workers of Django's `--parallel` cannot hand every failure over to the runner.
     """
     if line.tool not in _UNITTEST:
-        return line.shell()
-    plain = re.sub(r"\s--(?:failfast|parallel(?:[= ](?:auto|\d+))?)(?=\s|$)", "", line.text)
+        return measured.shell()
+    plain = re.sub(r"\s--(?:failfast|parallel(?:[= ](?:auto|\d+))?)(?=\s|$)", "", measured.text)
     if line.tool == "manage.py" and "--no-input" not in plain and "--noinput" not in plain:
         plain += " --noinput"
     return line.model_copy(update={"text": plain}).shell()
 
 
-def _run_pytest(bench: Bench, line: CommandLine) -> Result:
+def _run_pytest(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     """Run pytest; our options come last, and the last one counts.
 
     All tests run in spite of `-x` and of files that cannot be collected, for else two commits could
     not be compared. The names of the tests go to the output, so that a time-out shows the last one.
     """
-    file = relpath(_JUNIT, line.folder) if line.folder else _JUNIT
-    options = (
-        f"--junitxml={file} -p no:cacheprovider -o junit_family=xunit1 -o junit_logging=all "
-        "-o junit_log_passing_tests=false --tb=short --verbosity=2 --maxfail=0 "
-        "--continue-on-collection-errors"
-    )
-    plain = line.model_copy(update={"text": f"{_REPORT_OPTIONS.sub('', line.text)} {options}"})
-    result = run_line(bench, f"mkdir -p {RESULTS}; rm -f {_JUNIT}; {plain.shell()}", TIMEOUT)
+    options = pytest_options(relpath(_JUNIT, line.folder) if line.folder else _JUNIT)
+    text = f"{_REPORT_OPTIONS.sub('', measured.line.text)} {options}"
+    plain = line.model_copy(update={"text": text})
+    before = f"mkdir -p {RESULTS}; {measured.before}rm -f {_JUNIT}; "
+    shell = f"{before}{plain.shell()}{measured.after}"
+    result = run_line(bench, shell, TIMEOUT, measured.needs)
     report = _read_report(bench, line.folder)
     if result.exit_code == _NO_TESTS and not result.timed_out:
         return _result(line, result, findings=(_nothing(line),))
     if _is_broken(result) or report is None or result.exit_code in _USAGE:
         return _broken(line, result)
     return _judged(line, result, report)
+
+
+def pytest_options(file: str) -> str:
+    """Return the options for a run of pytest that is to be read: its report goes to `file`."""
+    return (
+        f"--junitxml={file} -p no:cacheprovider -o junit_family=xunit1 -o junit_logging=all "
+        "-o junit_log_passing_tests=false --tb=short --verbosity=2 --maxfail=0 "
+        "--continue-on-collection-errors"
+    )
 
 
 def _read_report(bench: Bench, folder: str) -> TestReport | None:

@@ -54,9 +54,15 @@ def _failure(block: str, root: str) -> TestFailure:
     if found is None:
         return TestFailure(name=head.splitlines()[0] if head else "?", text=fold(body, root))
     owner, test = found["owner"], found["test"]
-    is_whole = f"{test} " in _FIXTURES or owner.endswith(f".{test}") or owner.startswith(_LOADER)
+    is_error = f"{test} " in _FIXTURES or owner.startswith(_LOADER)
+    is_whole = is_error or owner.endswith(f".{test}")
     name = owner.removeprefix(_LOADER) if is_whole else f"{owner}.{test}"
     case = found["case"].strip()
     end = body.find(f"\n{'-' * 70}\n")
     text = fold(body[:end] if end >= 0 else body, root).strip()
-    return TestFailure(name=name, text=f"{case}\n{text}" if case else text)
+    return TestFailure(
+        name=name,
+        text=f"{case}\n{text}" if case else text,
+        message=text.rpartition("\n")[2],
+        is_error=is_error,
+    )

@@ -1,8 +1,16 @@
 """From what a gate found to the evidence: what the change brought counts, nothing else."""
 
-from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.domain.evidence import Evidence, Gate, GateStatus, Remark, TestCount
 from agent.domain.ids import CommitSha
-from agent.evidence.result import MAX_FAILING, MAX_FINDINGS, Compared, Result, compare, gone
+from agent.evidence.result import (
+    MAX_FAILING,
+    MAX_FINDINGS,
+    MAX_REMARKS,
+    Compared,
+    Result,
+    compare,
+    gone,
+)
 from agent.evidence.words import problems_text, short_list
 from agent.text import first_line, visible
 
@@ -40,9 +48,16 @@ def conclude(
         findings=tuple(result.keys())[:MAX_FINDINGS],
         total=len(result.tests) + len(result.keys()),
         artifact=result.artifact,
-        as_at_base=result.is_of_base
-        or (bool(problems.old or unable.old) and not (problems.new or unable.new)),
+        measures=result.measures,
+        remarks=tuple(map(_plain, result.remarks[:MAX_REMARKS])),
+        as_at_base=_is_as_at_base(result, problems, unable),
     )
+
+
+def _is_as_at_base(result: Result, problems: Compared, unable: Compared) -> bool:
+    if problems.new or (unable.new and not result.is_no_fault):
+        return False
+    return bool(problems.old or unable.old or unable.new)
 
 
 def _status(result: Result, problems: Compared, unable: Compared) -> GateStatus:
@@ -72,6 +87,11 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
     if fewer > 0 and not result.is_selection:
         parts.append(f"{fewer} fewer tests than at the base")
     return "; ".join(parts)
+
+
+def _plain(remark: Remark) -> Remark:
+    """Return a remark fit for people's pages, as a reason is."""
+    return Remark(kind=remark.kind, what=_one_line(remark.what), why=_one_line(remark.why))
 
 
 def _one_line(reason: str) -> str:

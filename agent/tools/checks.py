@@ -1,12 +1,14 @@
 """Running the repository's own checks, with parsed results."""
 
+from functools import partial
 from typing import ClassVar
 
 from pydantic import Field
 
 from agent.domain.evidence import Evidence, Gate
-from agent.evidence.gates import examine
+from agent.evidence.gates import COMPARING, examine, with_their_like
 from agent.evidence.result import Result
+from agent.evidence.suite import Suite
 from agent.evidence.tidy import tidy
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
@@ -38,13 +40,20 @@ class RunChecks(Tool):
         """Return what failed first, and one line for each check that passed."""
         gates = self.checks or ([Gate.TESTS] if self.select else list(Gate))
         tidied = tidy(bench, final=bench.is_finishing) if Gate.LINT in gates else ()
-        results = [examine(gate, bench, tuple(self.select)) for gate in dict.fromkeys(gates)]
+        whole = dict.fromkeys(gates) if self.select else with_their_like(tuple(gates))
+        suite = Suite(bench)
+        results = [examine(gate, bench, tuple(self.select), suite) for gate in whole]
         found = judged(bench, results)
         bad = [evidence_text(item) for item in found if not item.is_passable()]
         good = [evidence_text(item) for item in found if item.is_passable()]
         text = "\n\n".join(filter(None, (*bad, "\n".join((*good, *tidied)))))
-        proven = () if self.select else tuple(item for item in found if item.is_passable())
+        proven = () if self.select else tuple(filter(partial(_is_proof, bench), found))
         return ToolOutcome(text=text, failed=bool(bad), changes_files=bool(tidied), evidence=proven)
+
+
+def _is_proof(bench: Bench, item: Evidence) -> bool:
+    """Tell whether a result holds for good: what compares has seen the base."""
+    return item.is_passable() and (item.gate not in COMPARING or bench.known(item.gate) is not None)
 
 
 def judged(bench: Bench, results: list[Result]) -> list[Evidence]:

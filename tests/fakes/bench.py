@@ -13,6 +13,7 @@ from agent.domain.evidence import Evidence, Gate, GateStatus
 from agent.domain.ids import CommitSha, LifeId, RunId, TicketKey
 from agent.domain.repository import Repository
 from agent.domain.run import Acted, RunSpec, Stage
+from agent.evidence.covering.wrapping import FILE
 from agent.ports import Command, CommandResult
 from agent.stacks.commands import Stack
 from agent.tools.base import Bench
@@ -28,6 +29,8 @@ LIFE = LifeId("PAY-1-abcdefgh")
 REPOSITORY = Repository(name="acme/shop", git_url="https://code.example/acme/shop.git")
 RESULT = ".backsmith-results/junit.xml"
 PRICES = {"m": Price(prompt=Decimal(1), cached=Decimal(0), completion=Decimal(2))}
+TOOLS = '{"version": "7", "pytest": true, "pytest_cov": true, "in_options": true}'
+COVERED = '{"files": {"app.py": {"executed_lines": [1]}}}'
 FILES: Files = {"app.py": "one\ntwo\nthree\n", "README.md": "# Shop\n"}
 TICKET = {
     "key": KEY,
@@ -59,6 +62,16 @@ class ScriptedShell:
 
     def __init__(self) -> None:
         self._answers: list[tuple[str, CommandResult, Files]] = []
+        self.installed = TOOLS
+        """What can measure coverage, as our question for it is answered."""
+        self.covered = COVERED
+        """What a run that is measured leaves."""
+        self.changed = '{"files": []}'
+        """What git tells of the change."""
+
+    def tools(self, line: str) -> str:
+        """Answer our own questions, which are no commands of the repository."""
+        return self.installed if "pytest_cov" in line else self.changed
 
     def on(self, part: str, writes: Files | None = None, **result: Any) -> None:
         """Answer command lines that contain `part`; newer entries go first."""
@@ -67,6 +80,10 @@ class ScriptedShell:
 
     def __call__(self, files: Files, command: Command) -> CommandResult:
         line = " ".join(command.argv)
+        if command.argv[0] != "bash":
+            return CommandResult(exit_code=0, output=self.tools(line), seconds=0.0)
+        if FILE in line:
+            files[FILE] = self.covered
         for part, result, writes in self._answers:
             if part in line:
                 files.update(writes)
@@ -111,6 +128,11 @@ class Office:
         """Carry out a reply that stands at the transcript's beginning."""
         self.ledger.write(LIFE, 0, [reply])
         return act(self.desk, self.spec(stage), 1, self.base)
+
+    def ran(self) -> list[Command]:
+        """Return the commands of the repository that ran, without what we asked of git."""
+        commands = [command for _, command in self.sandbox.commands if command.argv[0] == "bash"]
+        return [command for command in commands if not command.argv[2].startswith("git ")]
 
     def results(self) -> list[str]:
         """Return the texts of all tool results, in their order."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.domain.evidence import Gate, GateStatus, TestCount
+from agent.domain.evidence import Gate, GateStatus, Remark, TestCount
 from agent.domain.plan import Plan
 from agent.evidence.words import evidence_text
 from agent.prompting import render
@@ -56,6 +56,40 @@ TESTS_PASSED = evidence(
 )
 NO_TYPES = evidence(
     Gate.TYPES, GateStatus.NOT_APPLICABLE, reason="no types command is set up in this repository"
+)
+RED_TO_GREEN = evidence(
+    Gate.RED_TO_GREEN,
+    reason="1 of 3 tests of the change fail on the base's code; proves nothing: test_list",
+    command="pytest -q -k 'test_cancel or test_list or test_twice' tests/test_orders.py",
+    seconds=2.5,
+    exit_code=1,
+    measures={"red": 1, "weak": 1, "nothing": 1, "absent": 0},
+    remarks=(
+        Remark(
+            kind="red", what="tests/test_orders.py::test_cancel", why="assert 404 == 200 <b>|`x`"
+        ),
+        Remark(kind="weak", what="tests/test_clock.py::test_twice", why="ImportError: no name"),
+        Remark(kind="nothing", what="tests/test_orders.py::test_list"),
+    ),
+)
+COVERED = evidence(
+    Gate.COVERAGE,
+    reason="93.10 % (+0.40), 27 of 30 changed lines covered",
+    command="pytest -q",
+    seconds=4.25,
+    exit_code=0,
+    measures={
+        "total_percent": 93.1,
+        "base_percent": 92.7,
+        "floor_percent": 90,
+        "changed_lines": 30,
+        "changed_covered": 27,
+        "changed_percent": 90,
+    },
+    remarks=(
+        Remark(kind="uncovered", what="shop/orders.py:10-12"),
+        Remark(kind="lost", what="shop/prices.py:7"),
+    ),
 )
 COMMENTS = [
     {"path": "shop/services/orders.py", "line": 12, "text": "Use the clock of the service."},
@@ -262,7 +296,7 @@ def test_the_body_of_a_pull_request_reads_as_it_was_reviewed() -> None:
         {"summary": "Orders can be cancelled until they are shipped.", "assumptions": ["UTC"]},
         PLAN,
         [TESTS_PASSED.model_copy(update={"tests": TestCount(passed=30)})],
-        [TESTS_PASSED, LINT_FAILED, NO_TYPES],
+        [TESTS_PASSED, RED_TO_GREEN, COVERED, LINT_FAILED, NO_TYPES],
         approved_by="the Tech Lead",
         notices=["No sandbox was used on this machine."],
         changed=["shop/routers/orders.py", "shop/clock.py"],

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from agent.acting import act
+from agent.domain.evidence import Gate
 from agent.domain.run import Acted, RunSpec, Signal, Stage
-from agent.proving import prove
+from agent.proving import measure, prove
 from agent.stages import stage_of
 from tests.fakes.bench import LIFE, Office, failed, junit, office, passed
 from tests.fakes.chat_model import call, calls
@@ -134,12 +135,14 @@ def test_output_of_commands_is_only_data() -> None:
 
 
 def checked(at: Office) -> int:
-    return sum("pytest" in " ".join(command.argv) for _, command in at.sandbox.commands)
+    """Count runs of the suite after the one at the base."""
+    return sum("pytest" in command.argv[2] for command in at.ran()) - 1
 
 
 def repository() -> Office:
     at = office(files={"app.py": "one\ntwo\n", "requirements.txt": "pytest\n"})
     at.shell.on("pytest", {RESULT: junit(passed())})
+    measure(at.desk, at.spec(), at.base, tuple(Gate))
     return at
 
 

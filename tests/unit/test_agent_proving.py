@@ -47,7 +47,7 @@ def prove_head(at: Office) -> Proof:
 
 
 def lines(at: Office) -> list[str]:
-    ran = [command.argv[2] for _, command in at.sandbox.commands]
+    ran = [command.argv[2] for command in at.ran()]
     return [line.split(" --junit")[0].split("; ")[-1] for line in ran]
 
 
@@ -62,6 +62,8 @@ def test_every_gate_is_recorded_at_the_commit() -> None:
     prove_head(at)
     assert [(e.gate, e.status) for e in at.ledger.evidence(LIFE, head_of(at))] == [
         (Gate.TESTS, GateStatus.PASS),
+        (Gate.RED_TO_GREEN, GateStatus.NOT_APPLICABLE),
+        (Gate.COVERAGE, GateStatus.PASS),
         (Gate.LINT, GateStatus.PASS),
         (Gate.TYPES, GateStatus.PASS),
         (Gate.OPENAPI, GateStatus.NOT_APPLICABLE),
@@ -109,7 +111,12 @@ def test_a_gate_is_run_at_the_base_only_when_it_compares_or_does_not_pass_and_th
     at = repository(passed())
     at.shell.on("mypy", exit_code=1, output="app.py:1: error: No  [misc]")
     assert prove_head(at).passed
-    assert [item.gate for item in at.ledger.evidence(LIFE, at.base)] == [Gate.TYPES, Gate.OPENAPI]
+    assert [item.gate for item in at.ledger.evidence(LIFE, at.base)] == [
+        Gate.TESTS,
+        Gate.COVERAGE,
+        Gate.TYPES,
+        Gate.OPENAPI,
+    ]
     assert lines(at).count("mypy . --no-pretty") == 2
     prove(at.desk, at.spec(), 5, at.workspace.commit_on_remote(REPOSITORY, "main", {"b.py": ""}))
     assert lines(at).count("mypy . --no-pretty") == 3
@@ -120,8 +127,9 @@ def test_a_gate_that_can_run_neither_at_the_base_ends_the_work_unproven() -> Non
     at.shell.on("mypy", exit_code=127)
     assert prove_head(at) == Proof(written=0, passed=True)
     found = at.ledger.evidence(LIFE, head_of(at))
-    assert found[2].status is GateStatus.NOT_RUN
-    assert found[2].reason == "could not run, at the base neither: `mypy .` ended with 127"
+    types = next(item for item in found if item.gate is Gate.TYPES)
+    assert types.status is GateStatus.NOT_RUN
+    assert types.reason == "could not run, at the base neither: `mypy .` ended with 127"
     assert verdict(found) is Verdict.INCOMPLETE
 
 

@@ -305,6 +305,8 @@ def test_checks_that_failed_come_first_and_those_that_passed_are_one_line_each()
     failed_part, passed_part = outcome.text.split("\n\n")
     assert failed_part.startswith("tests: FAILED: 1 passed, 1 failed\n$ pytest  [")
     assert [line.split(":")[:2] for line in passed_part.splitlines()] == [
+        ["red_to_green", " not applicable"],
+        ["coverage", " passed"],
         ["lint", " passed"],
         ["types", " not applicable"],
         ["openapi", " not applicable"],

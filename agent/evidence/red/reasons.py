@@ -1,0 +1,94 @@
+"""Why a test failed on the base, and whether that shows anything of the change. Pure."""
+
+import re
+from enum import StrEnum
+
+from agent.domain.value import Value
+from agent.evidence.junit import TestFailure, TestReport
+from agent.evidence.red.edits import EditedTest
+from agent.text import first_line
+
+
+class Shown(StrEnum):
+    """What a test shows of a change by its end on the base."""
+
+    RED = "red"
+    """It failed, for what it asks for is not there."""
+    WEAK = "weak"
+    """It failed before it could ask for anything."""
+    NOTHING = "nothing"
+    """It passes there already."""
+    ABSENT = "absent"
+    """It did not run there, or was skipped."""
+
+
+class Shows(Value):
+    """One test, and what it shows."""
+
+    test: EditedTest
+    shown: Shown
+    why: str = ""
+
+
+_WEAK = re.compile(
+    r"(?:[\w.]+\.)?(?:ImportError|ModuleNotFoundError|SyntaxError|IndentationError|TabError"
+    r"|NameError|FileNotFoundError|ConnectionError|ConnectionRefusedError|gaierror"
+    r"|PytestUnraisableExceptionWarning|ImproperlyConfigured)\b"
+    r"|Failed: Timeout\b"
+)
+_LONGEST = 200
+_FOLDER = re.compile(r"/[^\s()'\"]*/tmp\.\w+/base/")
+
+
+def shows(test: EditedTest, report: TestReport) -> Shows:
+    """Return what a test shows; of several cases the one that shows most counts."""
+    failures = [failure for failure in report.failures if _is_of(failure, test)]
+    judged = [Shows(test=test, shown=_shown(failure), why=_why(failure)) for failure in failures]
+    red = next((item for item in judged if item.shown is Shown.RED), None)
+    if red is not None or judged:
+        return red or judged[0]
+    ran = [name for name in report.names if _is_named(name, test)]
+    if not ran and report.names:
+        return Shows(test=test, shown=Shown.ABSENT, why="it did not run there")
+    if ran and set(ran) <= report.skipped:
+        return Shows(test=test, shown=Shown.ABSENT, why="it was skipped there")
+    return Shows(test=test, shown=Shown.NOTHING)
+
+
+def _shown(failure: TestFailure) -> Shown:
+    is_weak = failure.is_error or _WEAK.match(_message(failure))
+    return Shown.WEAK if is_weak else Shown.RED
+
+
+def _why(failure: TestFailure) -> str:
+    """Return what was raised, without the private folder, which has another name each time."""
+    return first_line(_FOLDER.sub("", _message(failure)), _LONGEST)
+
+
+def _message(failure: TestFailure) -> str:
+    """Return what was raised; a file that could not be read has it in its traceback only."""
+    if failure.message and failure.message != "collection failure":
+        return failure.message
+    told = [line[1:].strip() for line in failure.text.splitlines() if line.startswith("E ")]
+    return told[0] if told else failure.text.strip().rpartition("\n")[2]
+
+
+def _is_named(name: str, test: EditedTest) -> bool:
+    """Tell whether a node id is of a test; a class may have inherited it from another."""
+    plain = name.partition("[")[0]
+    own = test.name.rpartition("::")[2]
+    is_inherited = plain.startswith(f"{test.path}::") and plain.endswith(f"::{own}")
+    return plain == test.id or ("::" in test.name and is_inherited)
+
+
+def _is_of(failure: TestFailure, test: EditedTest) -> bool:
+    """Tell whether a failure is of a test, of its class, or of its whole file."""
+    if failure.name == test.path or _is_named(failure.name, test):
+        return True
+    if "::" in failure.name or "/" in failure.name:
+        return False
+    module = test.path.removesuffix(".py").replace("/", ".")
+    label = f"{module}.{test.name.replace('::', '.')}"
+    if failure.is_error and failure.name == module.rpartition(".")[2]:
+        return True
+    return f"{label}.".endswith(f".{failure.name}.") or f".{label}.".find(f".{failure.name}.") >= 0

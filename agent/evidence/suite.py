@@ -1,0 +1,22 @@
+"""One run of the whole suite, shared by the gates that need it."""
+
+from agent.evidence.covering.meter import Meter
+from agent.evidence.result import Result
+from agent.evidence.tests import check_tests
+from agent.tools.base import Bench
+
+
+class Suite:
+    """The suite at one state of a worktree; it runs when the first gate asks, and only then."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._tests: Result | None = None
+        self.meter = Meter(bench)
+        """What was covered, once the tests have run."""
+
+    def tests(self) -> Result:
+        """Return what the tests showed."""
+        if self._tests is None:
+            self._tests = check_tests(self._bench, meter=self.meter)
+        return self._tests
