@@ -1,0 +1,96 @@
+"""Whether one assertion says all that another says, though it is written otherwise."""
+
+import ast
+from collections.abc import Set
+
+from agent.evidence.weakening.check import COMMON, Check, Form
+from agent.evidence.weakening.syntax import number_of, whole
+
+_EXISTENCE = frozenset({Form.PRESENT, Form.TRUTHY, Form.KIND})
+_EXACT = frozenset({Form.EQUAL, Form.UNORDERED, Form.CALLED, Form.OTHER, Form.APPROX})
+
+
+def covers(after: Check, before: Check, wild: Set[str] = frozenset()) -> bool:
+    """Tell whether `before` cannot fail while `after` holds. `wild` words changed their names."""
+    if after.form is Form.TRIVIAL or after.is_circular or (after.guard and not before.guard):
+        return False
+    if after.text == before.text or _same_words(after, before, wild):
+        return True
+    if before.form in _EXISTENCE or (before.form is Form.CONTAINS and not _is_text(before)):
+        return _reads(after, before)
+    if before.form is Form.LENGTH:
+        return _lists(after, before)
+    return _contains(after, before, wild)
+
+
+def _is_text(check: Check) -> bool:
+    return not (isinstance(check.expected, ast.Constant) and _is_name(check.expected.value))
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and value.isidentifier()
+
+
+def _same_words(after: Check, before: Check, wild: Set[str]) -> bool:
+    """Tell whether two checks of one form speak of the same things, and of enough of them."""
+    if after.form is not before.form or after.names != before.names:
+        return False
+    old, new = before.words - wild, after.words
+    is_much = bool(old - COMMON) and bool(before.wanted or before.expected is None)
+    return is_much and old <= new and len(new - old) <= len(before.words & wild)
+
+
+def _reads(after: Check, before: Check) -> bool:
+    """Tell whether an exact check goes through what must only exist."""
+    if after.form not in _EXACT or after.subject is None or before.subject is None:
+        return False
+    subject, seen = whole(before.subject), whole(after.subject)
+    if before.form is Form.CONTAINS and isinstance(before.expected, ast.Constant):
+        key = str(before.expected.value)
+        is_key = seen.startswith((f"{subject}['{key}']", f"{subject}.{key}"))
+        return is_key or (seen == subject and key in after.wanted)
+    if before.form is Form.KIND:
+        return False
+    return seen.startswith((f"{subject}.", f"{subject}["))
+
+
+def _lists(after: Check, before: Check) -> bool:
+    """Tell whether a list of as many items as expected is compared."""
+    items = after.expected
+    if after.form not in (Form.EQUAL, Form.UNORDERED):
+        return False
+    is_list = isinstance(items, ast.List | ast.Tuple | ast.Set)
+    count = len(items.elts) if isinstance(items, ast.List | ast.Tuple | ast.Set) else None
+    if isinstance(items, ast.Dict):
+        count, is_list = len(items.keys), True
+    return is_list and count == number_of(before.expected) and _same_root(after, before)
+
+
+def _contains(after: Check, before: Check, wild: Set[str]) -> bool:
+    """Tell whether a whole that is compared has the part that `before` compares."""
+    if after.form not in _EXACT or before.form not in (*_EXACT, Form.NONE, Form.CONTAINS):
+        return False
+    if not isinstance(after.expected, ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Set):
+        return False
+    if before.tail and before.tail not in after.words | wild | {before.tail} - before.about:
+        return False
+    wanted = before.wanted or ({"None"} if before.form is Form.NONE else frozenset())
+    return bool(wanted) and wanted <= after.wanted and _same_root(after, before)
+
+
+def _same_root(after: Check, before: Check) -> bool:
+    """Tell whether two subjects begin the same way."""
+    if after.subject is None or before.subject is None:
+        return False
+    old, new = whole(before.subject), whole(after.subject)
+    if new in old or old in new or root_of(before.subject) == root_of(after.subject):
+        return True
+    known = before.about - {before.tail} - COMMON
+    return bool(known) and len(known & after.words) >= 0.6 * len(known)
+
+
+def root_of(node: ast.AST) -> str:
+    """Return what stands at the very left of an expression."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Await):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else whole(node)
