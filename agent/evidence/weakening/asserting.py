@@ -6,6 +6,7 @@ Source: Python 3.13, unittest and unittest.mock; Django 5.2, "Testing tools"; py
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from agent.evidence.weakening.check import Check, Form
 from agent.evidence.weakening.conditions import (
@@ -120,11 +121,8 @@ def _of_mock(call: ast.Call, mock: ast.expr, name: str, scope: Scope) -> Check:
     wanted = ast.Call(func=ast.Name(id="call", ctx=ast.Load()), args=call.args,
                       keywords=call.keywords)  # fmt: skip
     made = scope.check(Form.CALLED, call, mock, wanted, rank=_MOCK[name])
-    return made if "not" not in name else _named(made, (name,))
-
-
-def _named(check: Check, names: tuple[str, ...]) -> Check:
-    return Check(**{**check.__dict__, "names": names})
+    names = (name,) if "not" in name else ()
+    return replace(made, wanted=made.wanted - {"call"}, names=names)
 
 
 def _other(call: ast.Call, name: str, scope: Scope) -> Check:
@@ -144,7 +142,7 @@ def raising(call: ast.Call, body: tuple[ast.AST, ...], scope: Scope) -> Check:
     acts = [item for item in acts if item is not call]
     act = acts[0] if acts else None
     made = scope.check(Form.RAISES, call, act, pattern, names=exceptions(classes, name))
-    return Check(**{**made.__dict__, "text": f"{made.text} {' '.join(made.names)}"})
+    return replace(made, text=f"{made.text} {' '.join(made.names)}")
 
 
 def exceptions(node: ast.expr | None, name: str = "") -> tuple[str, ...]:

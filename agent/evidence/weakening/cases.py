@@ -30,13 +30,18 @@ class Case:
         return frozenset().union(*map(words_of, self.values.values()))
 
 
-def cases_of(decorators: Iterable[ast.expr], helpers: Helpers) -> list[Case] | None:
-    """Return the cases that decorators make; none without them, None when they are computed."""
+def cases_of(
+    decorators: Iterable[ast.expr], names: list[str], helpers: Helpers
+) -> list[Case] | None:
+    """Return the cases that decorators make; none without them, None when they are computed.
+
+    `names` are the parameters of the test, for decorators that do not name them.
+    """
     axes: list[list[Case]] = []
     for node in decorators:
         if not isinstance(node, ast.Call):
             continue
-        axis = _axis(node, helpers)
+        axis = _axis(node, names, helpers)
         if axis is None:
             return None
         if axis:
@@ -46,13 +51,13 @@ def cases_of(decorators: Iterable[ast.expr], helpers: Helpers) -> list[Case] | N
     return [_joined(row) for _, row in zip(range(_MOST_CASES), product(*axes), strict=False)]
 
 
-def _axis(node: ast.Call, helpers: Helpers) -> list[Case] | None:
+def _axis(node: ast.Call, names: list[str], helpers: Helpers) -> list[Case] | None:
     """Return the cases of one decorator; empty when it makes none."""
     name = dotted(node.func)
     if name.endswith("parametrize"):
         return _of_values(argument(node, "argvalues", 1), _names(node), helpers)
     if name in ("parameterized.expand", "parameterized"):
-        return _of_values(node.args[0] if node.args else None, [], helpers)
+        return _of_values(node.args[0] if node.args else None, names, helpers)
     return []
 
 

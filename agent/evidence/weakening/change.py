@@ -84,7 +84,7 @@ class Change:
         """Words that the product, or the tests' own helpers, had at the base and have no more."""
         old = self._words(self.before, self.product) | self._defined(self.before)
         new = self._words(self.after, self.product) | self._defined(self.after)
-        return old - new
+        return frozenset(word for word in old - new if word.isidentifier())
 
     def _words(self, side: Side, paths: list[str]) -> frozenset[str]:
         trees = [tree for tree in map(side.tree, paths) if tree is not None]

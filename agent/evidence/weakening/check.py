@@ -33,26 +33,26 @@ class Form(StrEnum):
 
 STRENGTH = {
     Form.TRIVIAL: 0,
-    Form.PRESENT: 1,
-    Form.TRUTHY: 2,
-    Form.FALSY: 2,
-    Form.KIND: 2,
-    Form.DIFFERS: 2,
-    Form.EITHER: 2,
-    Form.LACKS: 2,
-    Form.BOUND: 3,
-    Form.WITHIN: 3,
-    Form.CONTAINS: 3,
-    Form.MATCHES: 3,
-    Form.LENGTH: 3,
-    Form.NONE: 4,
-    Form.UNORDERED: 4,
-    Form.APPROX: 4,
-    Form.CALLED: 4,
-    Form.RAISES: 4,
-    Form.OTHER: 4,
-    Form.EQUAL: 5,
-    Form.HELPER: 5,
+    Form.PRESENT: 2,
+    Form.TRUTHY: 3,
+    Form.FALSY: 3,
+    Form.KIND: 3,
+    Form.DIFFERS: 3,
+    Form.EITHER: 1,
+    Form.LACKS: 3,
+    Form.BOUND: 4,
+    Form.WITHIN: 4,
+    Form.CONTAINS: 4,
+    Form.MATCHES: 4,
+    Form.LENGTH: 4,
+    Form.NONE: 5,
+    Form.UNORDERED: 5,
+    Form.APPROX: 5,
+    Form.CALLED: 5,
+    Form.RAISES: 5,
+    Form.OTHER: 5,
+    Form.EQUAL: 6,
+    Form.HELPER: 6,
 }
 COMMON = frozenset({"True", "False", "None", "0", "1", "-1", "2", "200", "''", "0.0", "1.0"})
 """Values that two assertions share by chance."""
@@ -93,7 +93,7 @@ class Check:
 
     @property
     def strength(self) -> int:
-        """How much it says, from 0 (nothing) to 5."""
+        """How much it says, from 0 (nothing) to 6."""
         return STRENGTH[self.form]
 
     @property

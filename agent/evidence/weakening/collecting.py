@@ -153,7 +153,8 @@ class _Collector:
     ) -> Test:
         own = tuple(marks_of(node.decorator_list, helpers))
         listed = [item for owner in owners for item in owner.decorator_list]
-        cases = cases_of([*node.decorator_list, *listed], helpers)
+        names = [item.arg for item in node.args.args if item.arg != "self"]
+        cases = cases_of([*node.decorator_list, *listed], names, helpers)
         if is_fixture(node):
             why = why or "it is a fixture now"
         return Test(

@@ -113,7 +113,7 @@ class Comparison:
             return True
         for other in surplus:
             is_near = _overlap(check.about - self.wild, other.about) > 0 or not check.about
-            is_better = other.strength > check.strength and check.strength <= 3
+            is_better = other.strength > check.strength and check.strength <= 4
             is_new = self._was_changed and other.strength >= check.strength
             if is_near and (is_better or is_new) and not other.guard and not other.is_circular:
                 return True

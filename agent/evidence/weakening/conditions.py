@@ -31,7 +31,8 @@ class Scope:
         """Return a check of a subject and, as the second part, what is expected of it."""
         full = [filled(part, self.values) if part is not None else None for part in parts]
         subject, expected = (*full, None, None)[:2]
-        sides = [whole(side) for side in (subject, expected) if side is not None]
+        known = [side for side in (subject, expected) if side is not None]
+        sides = [whole(side).replace("self.", "") for side in known]
         if form in (Form.EQUAL, Form.DIFFERS):
             sides.sort()
         made = Check(

@@ -6,6 +6,8 @@ from collections.abc import Set
 from agent.evidence.weakening.check import COMMON, Check, Form
 from agent.evidence.weakening.syntax import number_of, whole
 
+_GENERAL = frozenset({"request", "generic"})
+"""Methods of test clients that get the real method as an argument."""
 _EXISTENCE = frozenset({Form.PRESENT, Form.TRUTHY, Form.KIND})
 _EXACT = frozenset({Form.EQUAL, Form.UNORDERED, Form.CALLED, Form.OTHER, Form.APPROX})
 
@@ -35,7 +37,7 @@ def _same_words(after: Check, before: Check, wild: Set[str]) -> bool:
     """Tell whether two checks of one form speak of the same things, and of enough of them."""
     if after.form is not before.form or after.names != before.names:
         return False
-    old, new = before.words - wild, after.words
+    old, new = before.words - wild, after.words - _GENERAL
     is_much = bool(old - COMMON) and bool(before.wanted or before.expected is None)
     return is_much and old <= new and len(new - old) <= len(before.words & wild)
 
@@ -72,10 +74,22 @@ def _contains(after: Check, before: Check, wild: Set[str]) -> bool:
         return False
     if not isinstance(after.expected, ast.Dict | ast.Call | ast.List | ast.Tuple | ast.Set):
         return False
+    if isinstance(after.expected, ast.Dict) and before.tail and before.expected is not None:
+        values = _values(after.expected, before.tail)
+        if values:
+            return whole(before.expected) in values and _same_root(after, before)
     if before.tail and before.tail not in after.words | wild | {before.tail} - before.about:
         return False
     wanted = before.wanted or ({"None"} if before.form is Form.NONE else frozenset())
     return bool(wanted) and wanted <= after.wanted and _same_root(after, before)
+
+
+def _values(node: ast.Dict, name: str) -> list[str]:
+    return [
+        whole(value)
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and key.value == name
+    ]
 
 
 def _same_root(after: Check, before: Check) -> bool:
@@ -92,5 +106,8 @@ def _same_root(after: Check, before: Check) -> bool:
 def root_of(node: ast.AST) -> str:
     """Return what stands at the very left of an expression."""
     while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Await):
-        node = node.func if isinstance(node, ast.Call) else node.value
+        inner = node.func if isinstance(node, ast.Call) else node.value
+        if isinstance(node, ast.Attribute) and isinstance(inner, ast.Name) and inner.id == "self":
+            return node.attr
+        node = inner
     return node.id if isinstance(node, ast.Name) else whole(node)

@@ -34,7 +34,10 @@ class Reader:
         self._deep = deep
         self._function = function
         counts = _assigned(function)
-        self._once = {name for name, count in counts.items() if count == 1} - _changed(function)
+        in_line = Counter(_assigned_in_line(function))
+        self._once = {
+            name for name, count in counts.items() if count in (1, in_line[name])
+        } - _changed(function)
         self._values: dict[str, ast.expr] = dict(values or {})
         self._hidden = locals_of(function)
 
@@ -215,6 +218,13 @@ def _assigned(function: Function) -> Counter[str]:
         if isinstance(item, ast.ExceptHandler) and item.name
     )
     return Counter([*stored, *caught])
+
+
+def _assigned_in_line(function: Function) -> Iterator[str]:
+    """Yield the names that plain statements of the body give a value, one after the other."""
+    for node in function.body:
+        if isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
 def _changed(function: Function) -> set[str]:

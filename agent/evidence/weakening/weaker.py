@@ -54,7 +54,7 @@ def _is_as_good(before: Check, after: Check) -> bool:
     """Tell whether a form with less strength says as much in this case."""
     forms = before.form, after.form
     if Form.OTHER in forms:
-        return after.strength >= min(before.strength, 3)
+        return after.strength >= min(before.strength, 4)
     if {*forms} <= _EXACT:
         return after.form is not Form.CALLED or after.rank >= 4
     if after.form is Form.FALSY:
