@@ -6,6 +6,7 @@ from agent.evidence.openapi import check_openapi
 from agent.evidence.result import Result
 from agent.evidence.tests import check_tests
 from agent.evidence.verdicts import conclude
+from agent.evidence.weakening.gate import check_weakening
 from agent.tools.base import Bench
 
 COMPARING = frozenset({Gate.OPENAPI})
@@ -16,6 +17,8 @@ def examine(gate: Gate, bench: Bench, select: tuple[str, ...] = ()) -> Result:
     """Run one gate's commands on the worktree; `select` narrows the tests."""
     if gate is Gate.TESTS:
         return check_tests(bench, select)
+    if gate is Gate.WEAKENING:
+        return check_weakening(bench)
     return check_openapi(bench) if gate is Gate.OPENAPI else check_commands(gate, bench)
 
 

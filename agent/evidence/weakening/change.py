@@ -84,7 +84,12 @@ class Change:
         """Words that the product, or the tests' own helpers, had at the base and have no more."""
         old = self._words(self.before, self.product) | self._defined(self.before)
         new = self._words(self.after, self.product) | self._defined(self.after)
-        return frozenset(word for word in old - new if word.isidentifier())
+        renamed = self._made(self.before) - self._made(self.after)
+        return frozenset(word for word in old - new if word.isidentifier()) | renamed
+
+    def _made(self, side: Side) -> frozenset[str]:
+        trees = [tree for tree in map(side.tree, self.product) if tree is not None]
+        return frozenset().union(*(_definitions(tree) for tree in trees))
 
     def _words(self, side: Side, paths: list[str]) -> frozenset[str]:
         trees = [tree for tree in map(side.tree, paths) if tree is not None]
@@ -110,6 +115,12 @@ class Change:
         if module in stdlib_module_names or module in _LIBRARIES:
             return False
         return not is_testing(f"{known[0].replace('.', '/')}.py")
+
+
+def _definitions(tree: ast.Module) -> frozenset[str]:
+    """Return the names of functions and classes."""
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
 
 
 def _names(tree: ast.Module) -> frozenset[str]:

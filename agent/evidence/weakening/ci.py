@@ -14,7 +14,8 @@ _RUNS = re.compile(
     r"^(?:[A-Za-z_]\w*=\S*\s+|sudo\s+|time\s+|env\s+|xvfb-run\s+(?:-\S+\s+)*"
     r"|(?:uv|poetry|pipenv|pdm|rye|hatch|conda|micromamba)\s+run\s+(?:-\S+\s+)*(?:[\w.-]+:)?"
     r"|uvx\s+|pipx\s+run\s+|python[\d.]*\s+(?:-[WXu]\s*\S*\s+)*-m\s+|python[\d.]*\s+(?=\S*manage\.py)"
-    r"|coverage\s+run\s+(?:-(?!m)\S+\s+)*(?:-m\s+)?|docker[ -]compose\s+(?:run|exec)\s+(?:-\S+\s+)*\S+\s+)"
+    r"|coverage\s+run\s+(?:-(?!m)\S+\s+)*(?:-m\s+)?"
+    r"|docker[ -]compose\s+(?:run|exec)\s+(?:-\S+\s+)*\S+\s+)"
 )
 _TOOLS = frozenset(
     {

@@ -94,7 +94,7 @@ def _read_ci(path: str, text: str, found: Pipeline) -> None:
     except (yaml.YAMLError, ValueError, RecursionError):
         found.unread.append(path)
         return
-    reader = _Reader(path, found)
+    reader = _Reader(found)
     steps = list(reader.steps(document, Context(path)))
     found.steps += steps
     if isinstance(document, dict) and steps and "/workflows/" in path:
@@ -104,7 +104,7 @@ def _read_ci(path: str, text: str, found: Pipeline) -> None:
 
 
 class _Reader:
-    def __init__(self, path: str, found: Pipeline) -> None:
+    def __init__(self, found: Pipeline) -> None:
         self._found = found
         self._left = _MOST_NODES
 

@@ -99,7 +99,7 @@ class _Collector:
             why = "the module has `__test__ = False`" if is_off else shadow
             if isinstance(node, ast.ClassDef):
                 yield from self._class(node, guard, why, marks, ())
-            elif self._rules.takes_function(node.name):
+            elif self._rules.takes_function(node.name) and not _is_supplier(node):
                 yield self._test(node, node.name, guard, why, marks, (), helpers)
 
     def _class(
@@ -169,6 +169,13 @@ class _Collector:
             guard=guard,
             owners=owners,
         )
+
+
+def _is_supplier(node: Function) -> bool:
+    """Tell whether a function named like a test gives values to others."""
+    has_arguments = bool(node.args.args) and not node.name.startswith("test_")
+    values = [item.value for item in node.body if isinstance(item, ast.Return)]
+    return has_arguments and (bool(node.decorator_list) or any(v is not None for v in values))
 
 
 def _is_off(body: list[ast.stmt]) -> bool:

@@ -1,5 +1,6 @@
 """Holding what a test checked against what it checks now."""
 
+import re
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +10,8 @@ from agent.evidence.weakening.finding import Kind
 from agent.evidence.weakening.weaker import IsCode, weaker
 
 _ENOUGH = 2.0
+_ASSERTING = re.compile(r"_*(assert|check|verify|expect|ensure|must|is_)")
+_NARROWING = frozenset({Form.PRESENT, Form.KIND})
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Comparison:
             old, new = self._exact(old, new)
             if not any(check.form is Form.HELPER for check in (*old, *new)):
                 break
-            old, new = _expanded(old), _expanded(new)
+            old, new = _expanded(old, lightly=True), _expanded(new)
         old, new = self._alike(old, new)
         everything = [*flat(self.after)]
         for check in old:
@@ -136,6 +139,8 @@ def likeness(before: Check, after: Check, wild: Set[str]) -> float:
         return (5 + overlap + 3 * is_same_value) if is_near else 0
     if is_telling or (is_same_value and not tail):
         return 4 + overlap
+    if tail and tail in after.about and not after.tail:
+        return 3 + overlap
     if tail and after.tail and after.tail != tail:
         return 0
     return _of_locals(before, after, overlap)
@@ -159,11 +164,18 @@ def _same_helper(before: Check, after: Check) -> bool:
     return before.names == after.names and after.rank >= before.rank
 
 
-def _expanded(checks: Sequence[Check]) -> list[Check]:
+def _expanded(checks: Sequence[Check], *, lightly: bool = False) -> list[Check]:
+    """Return checks with those of helpers in place of their calls.
+
+    `lightly` leaves out what a helper that is no assertion itself says of its own variables for
+    the type checker's sake.
+    """
     found: list[Check] = []
     for check in checks:
         if check.form is Form.HELPER:
-            found += [replace(one, guard=one.guard or check.guard) for one in check.inner]
+            is_light = lightly and not _ASSERTING.match(check.names[0])
+            inner = [one for one in check.inner if not (is_light and one.form in _NARROWING)]
+            found += [replace(one, guard=one.guard or check.guard) for one in inner]
         else:
             found.append(check)
     return found

@@ -1,6 +1,6 @@
 """The gate's core: from the files of both sides to what is checked less. Nothing is executed."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from agent.evidence.weakening.by_lines import compared_by_lines
 from agent.evidence.weakening.change import Change
@@ -19,17 +19,20 @@ from agent.evidence.weakening.supporting import weaker_helpers
 from agent.evidence.weakening.suppressing import silenced
 
 
-def find_weakening(before: Mapping[str, str], after: Mapping[str, str]) -> Found:
+def find_weakening(
+    before: Mapping[str, str], after: Mapping[str, str], paths: Sequence[str] = ()
+) -> Found:
     """Return what a change takes away from the checks.
 
     Args:
         before: Texts by path at the base: those that change, and any others of the tests, of
             configuration and of CI that help to understand them.
         after: The same at the head. A file that is the same on both sides is taken as context.
+        paths: All paths at the base, if they are known; else those of `before` are taken.
     """
     old, new = settings_of(before), settings_of(after)
     change = Change(before, after, rules_of(old, _ci(before)), rules_of(new, _ci(after)))
-    tests = [path for path in before if is_testing(path)]
+    tests = sorted({path for path in (*before, *paths) if is_testing(path)})
     losses = Losses(change)
     found = losses.found()
     unread = compared_by_lines(change)
@@ -42,11 +45,17 @@ def find_weakening(before: Mapping[str, str], after: Mapping[str, str]) -> Found
         *mocked(change, losses.matched),
         *hooked(change),
         *silenced(before, after, change.changed),
-        *laxer(old, new, tests),
+        *laxer(old, new, tests, _packages(paths)),
         *changed_ci(before, after),
         *_unreadable(before, after),
     ]
     return Found(findings=tuple(_settled(findings)), notes=(*found.notes, *unread.notes))
+
+
+def _packages(paths: Sequence[str]) -> frozenset[str]:
+    """Return the names under which the repository's own modules can be imported."""
+    parts = [path.removesuffix(".py").split("/") for path in paths if path.endswith(".py")]
+    return frozenset(part for row in parts for part in row[:3])
 
 
 def _ci(files: Mapping[str, str]) -> str:

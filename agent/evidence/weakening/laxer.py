@@ -5,7 +5,8 @@ of settings.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from fnmatch import fnmatch
 from typing import Any
 
 from agent.evidence.weakening.finding import Finding, Kind
@@ -57,15 +58,18 @@ _PYRIGHT = {"off": 0, "none": 0, "false": 0, "basic": 1, "information": 1, "warn
 class Laxness:
     """Holds the settings of two sides against each other."""
 
-    def __init__(self, before: Settings, after: Settings, tests: list[str]) -> None:
-        self._before, self._after, self._tests = before, after, tests
+    def __init__(
+        self, before: Settings, after: Settings, tests: list[str], packages: Set[str]
+    ) -> None:
+        self._before, self._after = before, after
+        self._tests, self._packages = tests, packages
 
     def found(self) -> Iterator[Finding]:
         """Yield every setting that checks less than before."""
         for key in sorted({*self._before, *self._after}):
             folder, name = _divided(key)
             old, new = self._value(self._before, key, name), self._value(self._after, key, name)
-            if old == new:
+            if old == new or self._is_new(key, folder):
                 continue
             text = self._said(key, name, old, new)
             if text:
@@ -87,7 +91,17 @@ class Laxness:
         is_kept = isinstance(other.get(key, ("", None))[1], set)
         return _DEFAULTS.get(name) if is_kept and (is_there or name.startswith("pytest")) else None
 
+    def _is_new(self, key: str, folder: str) -> bool:
+        """Tell whether the tool has its first settings there: nothing was checked by it before."""
+        tool = key[: key.index(":") + 1]
+        if any(known.startswith(tool) for known in self._before):
+            return False
+        inside = [path for path in self._tests if path.startswith(f"{folder}/" if folder else "")]
+        return not (tool.endswith("pytest:") and (inside or not self._tests))
+
     def _said(self, key: str, name: str, old: Any, new: Any) -> str:
+        if self._is_harmless(name, old, new):
+            return ""
         judges: list[tuple[re.Pattern[str], Callable[[Any, Any], str]]] = [
             (_WIDENED, _widened),
             (_NARROWED, _narrowed),
@@ -102,6 +116,14 @@ class Laxness:
             is_implied = _BY_STRICT.match(name) and self._is_strict(key) and new is None
             return "" if is_implied else _switched_off(old, new)
         return _special(name, old, new)
+
+    def _is_harmless(self, name: str, old: Any, new: Any) -> bool:
+        """Tell whether a wider setting takes away nothing that is there."""
+        if name == "pytest: norecursedirs" and self._packages:
+            added = _set(new) - _set(old)
+            return not any(_enters(path, added) for path in self._tests)
+        foreign = re.match(r"mypy: (\w+)[\w.*]*: ignore_missing_imports$", name)
+        return bool(foreign and self._packages and foreign[1] not in self._packages)
 
     def _is_strict(self, key: str) -> bool:
         strict = f"{key[: key.index(':')]}: strict"
@@ -123,9 +145,25 @@ class Laxness:
             yield Finding(kind=Kind.SETTING, path=path, name="pytest: testpaths", text=text)
 
 
-def laxer(before: Settings, after: Settings, tests: list[str]) -> Iterator[Finding]:
-    """Yield settings that check less than before; `tests` are the files of tests at the base."""
-    yield from Laxness(before, after, tests).found()
+def laxer(
+    before: Settings, after: Settings, tests: list[str], packages: Set[str] = frozenset()
+) -> Iterator[Finding]:
+    """Yield settings that check less than before.
+
+    Args:
+        before: The settings at the base.
+        after: Those at the head.
+        tests: The files of tests at the base.
+        packages: The names of the repository's own modules; empty when they are unknown.
+    """
+    yield from Laxness(before, after, tests, packages).found()
+
+
+def _enters(path: str, forms: Set[str]) -> bool:
+    """Tell whether a file is in a folder that fits one of some patterns."""
+    folders = path.split("/")[:-1]
+    whole = ["/".join(folders[: end + 1]) for end in range(len(folders))]
+    return any(fnmatch(folder, form) for folder in (*folders, *whole) for form in forms)
 
 
 def _divided(key: str) -> tuple[str, str]:
