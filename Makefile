@@ -30,8 +30,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# What needs nothing but a processor runs on several; what starts servers runs one after the other.
 test: check browser
-	$(BIN)/pytest $(PYTEST)
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal tests/unit tests/prompts tests/replay $(PYTEST)
+	$(BIN)/pytest tests/contract tests/workflow tests/e2e $(PYTEST)
 
 test-small-model: setup .venv-small/.ready
 	$(BIN)/pytest -s tests/small/test_small_model.py $(PYTEST)

@@ -59,6 +59,7 @@ from agent.reviewing import PURPOSE, review
 from agent.thinking import think
 from workflows.overview import model_result, tests_result
 from workflows.state import Policy
+from workflows.writing import Writing
 
 MODEL_ATTEMPTS = 6
 
@@ -115,10 +116,6 @@ def _wait(state: RetryCallState) -> float:
     return wait_exponential(multiplier=1, max=60)(state)
 
 
-def _unheard(_text: str) -> None:
-    """Nobody watches the answer stream in."""
-
-
 def _cause(state: RetryCallState) -> str:
     return str(state.outcome.exception()) if state.outcome else "no answer"
 
@@ -137,8 +134,9 @@ class DirectEffects:
 
     async def think(self, position: int, head: str) -> Thought:
         """Call the model once."""
+        heard = Writing(self.spec.stage, self.progress)
         thought = await asyncio.to_thread(
-            self._retrying(), think, self.desk, self.spec, position, CommitSha(head), _unheard
+            self._retrying(), think, self.desk, self.spec, position, CommitSha(head), heard
         )
         self.progress(f"{self.spec.stage}: model call, {thought.calls} tool calls")
         return thought
@@ -164,8 +162,9 @@ class DirectEffects:
     async def review(self, position: int, head: str) -> Reviewed:
         """Have the finished change read by a fresh context."""
         self.progress(f"{self.spec.stage}: reading its own change")
+        heard = Writing("self-review", self.progress)
         return await asyncio.to_thread(
-            self._retrying(), review, self.desk, self.spec, position, CommitSha(head), _unheard
+            self._retrying(), review, self.desk, self.spec, position, CommitSha(head), heard
         )
 
     def must_cut(self) -> bool:

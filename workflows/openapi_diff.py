@@ -14,7 +14,15 @@ from agent.openapi.compare import diff
 from agent.openapi.levels import LEVELS
 from agent.openapi.loading import load
 from agent.openapi.options import Options
-from agent.openapi.policy import ACCEPT_FILE, ApiPolicy, Applied, apply, joined, read_policy
+from agent.openapi.policy import (
+    ACCEPT_FILE,
+    TEAM_FILES,
+    ApiPolicy,
+    Applied,
+    apply,
+    joined,
+    read_policy,
+)
 from agent.openapi.spec import Spec, SpecError
 from workflows.openapi import FailOn, Format
 from workflows.openapi_inputs import (
@@ -24,7 +32,6 @@ from workflows.openapi_inputs import (
     repository_root,
 )
 
-TEAM_FILES = (".backsmith.yml", ".backsmith.yaml")
 MAX_POLICY_BYTES = 2**20
 _TELLS_NOTES = {Format.TEXT, Format.MARKDOWN, Format.GITHUB}
 

@@ -47,7 +47,7 @@ def run_export(path: Path, rev: str | None, output: Path | None, app: str | None
         targets = (app,) if app else ()
         found = export_openapi(checkout, targets=targets, folder=folder, progress=_say)
     if found.content is None:
-        _say(f"no description: {found.reason}")
+        _say(f"no spec: {found.reason}")
         return 1
     _write(found, found.content, output)
     for line in _remarks(found):

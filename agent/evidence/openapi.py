@@ -26,6 +26,10 @@ from agent.tools.base import Bench
 
 _SUFFIX = ".api.json"
 _POLICY_BYTES = 1 << 20
+_WAYS_OUT = (
+    "[Keep what clients use beside what is new; or, if the ticket wants it gone, propose_plan with "
+    "breaking_changes: a person decides.]"
+)
 
 
 class ApiAtBase(Value):
@@ -65,7 +69,7 @@ def _at_base(bench: Bench) -> Result:
     artifact = bench.artifacts.put(kept.model_dump_json().encode(), _SUFFIX)
     if export.content is not None:
         return _shown(export, _operations(export), artifact)
-    result = _not_run(export, f"no description: {export.reason}")
+    result = _not_run(export, f"no spec: {export.reason}")
     nothing = export.reason if export.reason == NO_FRAMEWORK else ""
     return result.model_copy(update={"artifact": artifact, "nothing_to_do": nothing})
 
@@ -115,7 +119,7 @@ def _read_base(artifacts: Artifacts, known: Evidence) -> ApiAtBase | None:
 def _unable(base: ApiAtBase | None, export: Export) -> str:
     """Return why the two cannot be compared; empty when they can."""
     if export.content is None:
-        return f"no description: {export.reason}"
+        return f"no spec: {export.reason}"
     was_live = base is not None and bool(base.content) and not base.export.reason
     if was_live and not export.is_live:
         return f"the code gives no description any more: {export.reason}"
@@ -168,7 +172,7 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
     if bench.may_break_api:
         return result
     return result.model_copy(
-        update={"exit_code": int(bool(breaking)), "findings": tuple(map(_problem, breaking))}
+        update={"exit_code": int(bool(breaking)), "findings": _problems(breaking)}
     )
 
 
@@ -188,10 +192,14 @@ def _notes(base: Export, head: Export) -> tuple[str, ...]:
     notes = []
     if base.framework != head.framework:
         notes.append(f"Versions differ: {base.framework} at the base, {head.framework} here.")
-    if head.is_low_quality:
+    if head.absent:
+        notes.append(f"Stand-ins were imported for {', '.join(head.absent)}.")
+    elif head.is_low_quality or base.is_low_quality:
         notes.append("The code tells little of types: mostly paths and methods are compared.")
-    if not head.is_live:
-        notes.append(f"Compared is a file, for the code gives no description: {head.reason}")
+    if base.reason:
+        notes.append(f"The base's description is a file: {base.reason}")
+    if head.reason:
+        notes.append(f"The description is a file, for the code gives none: {head.reason}")
     if head.dummies:
         notes.append(f"Settings that were filled in to import it: {', '.join(head.dummies)}.")
     if head.others:
@@ -199,9 +207,18 @@ def _notes(base: Export, head: Export) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _problem(change: Change) -> Problem:
-    place = change.operation or change.component or "the API"
-    return Problem(key=change.fingerprint, text=f"{place}: {change.text} [{change.id}]")
+def _problems(breaking: tuple[Change, ...]) -> tuple[Problem, ...]:
+    """Return what breaks clients; the last one says what can be done about it."""
+    texts = [
+        f"{change.operation or change.component or 'the API'}: {change.text} [{change.id}]"
+        for change in breaking
+    ]
+    if texts:
+        texts[-1] += f"\n{_WAYS_OUT}"
+    return tuple(
+        Problem(key=change.fingerprint, text=text)
+        for change, text in zip(breaking, texts, strict=True)
+    )
 
 
 def comparison_in(artifacts: Artifacts, evidence: tuple[Evidence, ...]) -> ApiComparison | None:

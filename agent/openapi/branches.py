@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from agent.openapi.json_values import mapping, same, text
-from agent.openapi.shape import Shape, Shapes, Spot
+from agent.openapi.shape import Shape, Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.walk import SchemaWalk
 from agent.openapi.words import quoted
-
-_MOST_TRIALS = 400
-"""Beyond so many possible partners, branches are matched by name only."""
 
 
 class Branch(NamedTuple):
@@ -29,9 +28,10 @@ class Branch(NamedTuple):
         return cls(spot.node, spot.pointer, shapes.component_of(spot), shapes.of(spot))
 
     @classmethod
-    def alone(cls, shape: Shape) -> Branch:
-        """Return a schema that is no union as the only branch of one."""
-        return cls(None, shape.pointer, shape.component, shape)
+    def split(cls, shape: Shape, *, is_by_type: bool) -> list[Branch]:
+        """Return a schema that is no union as the branches of one: itself, or one a type."""
+        parts = shape.by_type() if is_by_type else [shape.alone()]
+        return [cls(None, shape.pointer, shape.component, part) for part in parts]
 
     @property
     def title(self) -> str:
@@ -62,8 +62,8 @@ def match_branches(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -
     match = Match([], list(ours), list(theirs))
     for is_partner in (_is_same_component, _is_written_the_same, _has_same_title):
         _take(walk, match, is_partner)
-    if len(match.removed) * len(match.added) <= _MOST_TRIALS:
-        _take(walk, match, _means_the_same)
+    _take(walk, match, _means_the_same)
+    _take(walk, match, partial(_is_only_one_of_its_type, match))
     if len(match.removed) == len(match.added) == 1:
         _take(walk, match, _is_of_one_kind)
     return match
@@ -72,8 +72,7 @@ def match_branches(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -
 def match_parts(walk: SchemaWalk, ours: list[Branch], theirs: list[Branch]) -> Match:
     """Match the parts of an allOf, whose names nobody sees: by meaning, then as branches."""
     match = Match([], list(ours), list(theirs))
-    if len(ours) * len(theirs) <= _MOST_TRIALS:
-        _take(walk, match, lambda _walk, base, head: walk.is_equal(base.shape, head.shape))
+    _take(walk, match, _is_equal)
     rest = match_branches(walk, match.removed, match.added)
     return Match([*match.pairs, *rest.pairs], rest.removed, rest.added)
 
@@ -100,7 +99,19 @@ def _has_same_title(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
 
 
 def _means_the_same(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
-    return _may_be_one(walk, base, head) and walk.is_equal(base.shape, head.shape)
+    return _may_be_one(walk, base, head) and _is_equal(walk, base, head)
+
+
+def _is_equal(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
+    return base.shape.looks_like(head.shape) and walk.is_equal(base.shape, head.shape)
+
+
+def _is_only_one_of_its_type(match: Match, walk: SchemaWalk, base: Branch, head: Branch) -> bool:
+    types = base.shape.types
+    if not types or types != head.shape.types or not _may_be_one(walk, base, head):
+        return False
+    sides = (match.removed, match.added)
+    return all(sum(branch.shape.types == types for branch in side) == 1 for side in sides)
 
 
 def _is_of_one_kind(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
@@ -110,6 +121,8 @@ def _is_of_one_kind(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
 
 def _may_be_one(walk: SchemaWalk, base: Branch, head: Branch) -> bool:
     """Tell whether names allow it: two components that both stay are two things."""
+    if base.node is None or head.node is None:  # it was no branch, so its name was none either
+        return True
     if base.component is None or head.component is None or base.component == head.component:
         return True
     return walk.is_renamed(base.component, head.component)

@@ -1,5 +1,6 @@
 """What differs between two descriptions of an API, and what it means for clients."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
@@ -7,6 +8,12 @@ from functools import cached_property
 from hashlib import sha256
 
 from agent.domain.value import Value
+
+_ADDITION = re.compile(
+    r"^new-optional-|(?:^endpoint|^webhook|^callback|-property|-header|-media-type|-status|-body"
+    r"|enum-value|-of|-component|-scope|-flow|-tag|-path|operation-id)-added|-added-optional"
+)
+"""Rules about something new, beside those about new demands."""
 
 
 class Level(StrEnum):
@@ -67,6 +74,11 @@ class Change(Value):
         """Tell whether it can break clients and nobody has accepted that."""
         return self.level is Level.ERROR and self.accepted is None
 
+    @property
+    def is_addition(self) -> bool:
+        """Tell whether there is something that was not there before."""
+        return _ADDITION.search(self.id) is not None
+
 
 class ApiDiff(Value):
     """All differences between two descriptions; worst first, then by place."""
@@ -83,23 +95,20 @@ class ApiDiff(Value):
 
     @cached_property
     def semver(self) -> Semver:
-        """Return the part of the version to raise; acceptance does not make a change smaller."""
+        """Return the part of the version to raise; acceptance does not make a change smaller.
+
+        Source: semver.org 2.0.0, items 6 to 8; a deprecation asks for a minor version.
+        """
         levels = {change.level for change in self.changes}
         if Level.ERROR in levels:
             return Semver.MAJOR
-        if any(change.id in _GROWTH or "-added" in change.id for change in self.changes):
+        if any(change.is_addition or change.id == "endpoint-deprecated" for change in self.changes):
             return Semver.MINOR
         return Semver.PATCH if levels else Semver.NONE
 
     def count(self, level: Level) -> int:
         """Return how many changes of a level nobody has accepted."""
         return sum(change.level is level and not change.accepted for change in self.changes)
-
-
-_GROWTH = frozenset(
-    {"new-optional-request-parameter", "new-optional-request-property", "endpoint-deprecated"}
-)
-"""Rules, besides the added ones, that ask for a minor version. Source: semver.org 2.0.0, item 7."""
 
 
 def fingerprint(rule: str, place: str, subjects: Iterable[object]) -> str:

@@ -5,7 +5,7 @@ from agent.openapi.levels import LEVELS
 from agent.openapi.options import Options
 from agent.openapi.rules_of_schemas import compare_schemas
 from agent.openapi.sameness import Sameness
-from agent.openapi.shape import Shapes
+from agent.openapi.shapes import Shapes
 from agent.openapi.spec import Spec
 from agent.openapi.trail import Finding, Owner, Trail
 from agent.openapi.walk import SchemaWalk

@@ -16,7 +16,8 @@ from agent.openapi.places import (
     Direction,
     Place,
 )
-from agent.openapi.shape import ANYTHING, Spot
+from agent.openapi.shape import Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.trail import Owner
 from agent.openapi.words import quoted
 
@@ -60,19 +61,19 @@ class Contents(NamedTuple):
         what = f"{self.words}: the media type went from {_shown(name)} to {_shown(partner)}"
         way = "generalized" if partner.covers(name) else "specialized"
         rule = f"response-media-type-name-{way if partner.kind != name.kind else 'changed'}"
-        return self.comparison.say(rule, self.owner, head.pointer, what, self.words, name.kind)
+        return self.comparison.say(rule, self.owner, head.pointer, what, self.words, _shown(name))
 
     def _say_removed(self, name: MediaType, spot: Spot) -> None:
         rule = f"{self._stem}media-type-removed"
         what = f"{self.words}: the media type {_shown(name)} is gone"
         self.comparison.say(
-            rule, self.owner, spot.pointer, what, self.words, name.kind, is_gone=True
+            rule, self.owner, spot.pointer, what, self.words, _shown(name), is_gone=True
         )
 
     def _say_added(self, name: MediaType, spot: Spot) -> None:
         rule = f"{self._stem}media-type-added"
         what = f"{self.words}: the media type {_shown(name)} is new"
-        self.comparison.say(rule, self.owner, spot.pointer, what, self.words, name.kind)
+        self.comparison.say(rule, self.owner, spot.pointer, what, self.words, _shown(name))
 
     @property
     def _stem(self) -> str:
@@ -80,16 +81,17 @@ class Contents(NamedTuple):
 
     def _compare_schemas(self, name: MediaType, base: Spot, head: Spot) -> None:
         for keyword in ("schema", "itemSchema"):
-            had, has = (_describes(spot, keyword, name) for spot in (base, head))
+            walk = self.comparison.schemas
+            had = _describes(walk.base, base.down(keyword), name)
+            has = _describes(walk.head, head.down(keyword), name)
             if had != has and keyword == "schema":
                 rule = f"{self.direction}-body-media-type-schema-{'added' if has else 'removed'}"
                 what = f"{self.words}: the schema of {_shown(name)} is {'new' if has else 'gone'}"
-                self.comparison.say(rule, self.owner, head.pointer, what, self.words, name.kind)
+                self.comparison.say(rule, self.owner, head.pointer, what, self.words, _shown(name))
             elif had or has:
-                ours = base.down(keyword) if had else ANYTHING
-                theirs = head.down(keyword) if has else ANYTHING
-                place = self._place(name)
-                self.comparison.schemas.compare(ours, theirs, place, self.owner)
+                ours = base.down(keyword) if had else Spot({}, f"{base.pointer}/{keyword}")
+                theirs = head.down(keyword) if has else Spot({}, f"{head.pointer}/{keyword}")
+                self.comparison.schemas.compare(ours, theirs, self._place(name), self.owner)
 
     def _place(self, name: MediaType) -> Place:
         if self.direction is Direction.RESPONSE:
@@ -99,11 +101,13 @@ class Contents(NamedTuple):
         return REQUEST_BODY if name.is_json else FOREIGN_REQUEST_BODY
 
 
-def _describes(spot: Spot, keyword: str, name: MediaType) -> bool:
+def _describes(shapes: Shapes, spot: Spot, name: MediaType) -> bool:
     """Tell whether a schema says anything; of bytes 3.0 says `format: binary`, and 3.1 nothing."""
-    node = mapping(spot.node).get(keyword)
-    is_bytes = node == {"type": "string", "format": "binary"} and not name.is_json
-    return keyword in mapping(spot.node) and not is_bytes
+    if spot.node is None:
+        return False
+    shape = shapes.of(spot)
+    is_bytes = shape.types == {"string"} and shape.plain == {"format": "binary"}
+    return bool(shape.types or shape.says_more) and not (is_bytes and not name.is_json)
 
 
 def _media(content: Spot) -> dict[MediaType, Spot]:

@@ -13,11 +13,19 @@ from agent.openapi.trail import Finding, Owner
 from agent.openapi.words import place_words
 
 _RANK = {Level.ERROR: 0, Level.WARNING: 1, Level.INFO: 2}
-_FRAMEWORK = re.compile(
-    r"schemas/(HTTPValidationError|ValidationError|NinjaPaginationResponseSchema"
-    r"|Paged\w+|Paginated\w+List)"
-)
-"""Components that frameworks write: FastAPI, Django Ninja and Django REST framework's paging."""
+_ERRORS = frozenset({"schemas/HTTPValidationError", "schemas/ValidationError"})
+"""Components that FastAPI writes, and changes when it is upgraded."""
+_PAGES = re.compile(r"schemas/(NinjaPaginationResponseSchema|Paged\w+|Paginated\w+List)")
+"""Components that Django Ninja and Django REST framework write, and people who page by hand."""
+_OF_PAGES = re.compile(r"/properties/(count|items|next|previous|results)(/|$)")
+
+
+def _is_noise(change: Finding, component: str | None) -> bool:
+    """Tell whether a framework made a change that breaks nobody."""
+    if component in _ERRORS:
+        return change.level is not Level.ERROR
+    is_page = bool(component and _PAGES.fullmatch(component) and _OF_PAGES.search(change.pointer))
+    return is_page and change.level is Level.INFO
 
 
 def grouped(comparison: Comparison) -> ApiDiff:
@@ -45,8 +53,10 @@ def _fingerprint(
     comparison: Comparison, finding: Finding, felt: dict[Owner, frozenset[str]]
 ) -> str:
     component = component_at(finding.pointer)
-    place = component or ",".join(sorted(map(erased, felt[finding.owner])))
-    return fingerprint(finding.rule, place, (_words(comparison, finding), *finding.subjects))
+    users = felt[finding.owner]
+    place = component or (erased(next(iter(users))) if len(users) == 1 else finding.pointer)
+    rule = finding.rule.replace("api-path-removed", "api-removed")  # whatever else is at the path
+    return fingerprint(rule, place, (_words(comparison, finding), *finding.subjects))
 
 
 def _words(comparison: Comparison, finding: Finding) -> str:
@@ -68,9 +78,6 @@ def _change(
     operations = tuple(sorted(_union(felt[finding.owner] for finding in group)))
     component = component_at(first.pointer)
     words = _words(comparison, first)
-    is_noise = (
-        bool(component and _FRAMEWORK.fullmatch(component)) and first.level is not Level.ERROR
-    )
     return Change(
         id=first.rule,
         level=first.level,
@@ -81,7 +88,7 @@ def _change(
         fingerprint=name,
         affects=len(operations),
         operations=operations,
-        is_noise=is_noise,
+        is_noise=_is_noise(first, component),
     )
 
 

@@ -291,6 +291,10 @@ OVERRIDDEN: dict[str, tuple[Level, str]] = {
 
 _OWN = {
     "request-parameter-serialization-changed": Level.ERROR,
+    "api-security-component-oauth-flow-added": Level.INFO,
+    "api-security-component-oauth-flow-removed": Level.WARNING,
+    "api-server-path-added": Level.INFO,
+    "api-server-path-removed": Level.WARNING,
     "callback-added": Level.INFO,
     "callback-removed": Level.ERROR,
 }

@@ -37,7 +37,9 @@ def load(content: bytes, name: str) -> Spec:
     version = _version(document, name)
     if has_suspects:
         _require_inside(document, name)
-    return Spec(document, version, name)
+    spec = Spec(document, version, name)
+    spec.refuse_circles()
+    return spec
 
 
 def _require_size(content: bytes, name: str) -> None:

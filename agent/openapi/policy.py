@@ -14,8 +14,8 @@ from agent.openapi.yaml_section import Section, read_section, suggestion
 
 ACCEPT_FILE = ".openapi-accept.yml"
 SECTION_KEYS = ("levels", "accept", "sunset_days", "apps")
-_TEAM_FILES = (".backsmith.yml", ".backsmith.yaml")
-POLICY_FILES = (*_TEAM_FILES, ACCEPT_FILE)
+TEAM_FILES = (".backsmith.yml", ".backsmith.yaml")
+POLICY_FILES = (*TEAM_FILES, ACCEPT_FILE)
 """The files in which a team says what it thinks of changes of its API."""
 _ENTRY_KEYS = (
     "id",
@@ -111,7 +111,7 @@ def read_policy(content: bytes, name: str, known: Collection[str] = ()) -> ApiPo
         SettingsError: One line with the file, the line, what is wrong and how to correct it.
     """
     section = read_section(content, name)
-    if section is not None and PurePosixPath(name.rpartition(":")[2]).name in _TEAM_FILES:
+    if section is not None and PurePosixPath(name.rpartition(":")[2]).name in TEAM_FILES:
         section = section.section("openapi")
     if section is None:
         return ApiPolicy()

@@ -55,7 +55,9 @@ def compare_responses(comparison: Comparison, base: Spot, head: Spot, owner: Own
 
 def _partner(status: str, others: dict[str, object]) -> str | None:
     """Return the status that answers for `status`: the same, or the range that it is in."""
-    ranges = (f"{status[:1]}XX", f"{status[:1]}xx")
+    ranges: tuple[str, ...] = (f"{status[:1]}XX", f"{status[:1]}xx")
+    if status in ranges:  # one status is left of a whole range
+        ranges = tuple(other for other in others if other[:1] == status[:1])
     return next((other for other in (status, *ranges) if other in others), None)
 
 

@@ -62,6 +62,11 @@ def compare_prefix_items(pair: Pair) -> None:
     old, new = pair.base.listed.get("prefixItems", []), pair.head.listed.get("prefixItems", [])
     for base, head in zip(old, new, strict=False):
         pair.descend(base, head)
+    if not ("array" in pair.base.types and "array" in pair.head.types):
+        return
+    if not (old and new) and (old or new):
+        _compare_with_list(pair, old, new)
+        return
     for extra in new[len(old) :]:
         position = extra.pointer.rpartition("/")[2]
         what = f"position {position} has a schema of its own now"
@@ -70,6 +75,14 @@ def compare_prefix_items(pair: Pair) -> None:
         position = extra.pointer.rpartition("/")[2]
         what = f"position {position} has no schema of its own any more"
         pair.say("prefix-items-removed", what, position, pointer=extra.pointer, is_gone=True)
+
+
+def _compare_with_list(pair: Pair, old: list[Spot], new: list[Spot]) -> None:
+    """Compare each position of a tuple with the items of a list."""
+    for head in new:
+        pair.descend(pair.base.spot("items"), head)
+    for base in old:
+        pair.descend(base, pair.head.spot("items"))
 
 
 def compare_contains_bounds(pair: Pair) -> None:

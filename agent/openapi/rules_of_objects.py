@@ -3,7 +3,7 @@
 from agent.openapi.change import Level
 from agent.openapi.lifecycle import Removal
 from agent.openapi.places import HEADER_PROPERTY, READ_ONLY, WRITE_ONLY, Direction
-from agent.openapi.shape import ANYTHING, Shape, Spot
+from agent.openapi.shape import Shape, Spot
 from agent.openapi.walk import Pair
 
 
@@ -78,6 +78,10 @@ def _removed(pair: Pair, name: str, spot: Spot) -> None:
 
 
 def _kept(pair: Pair, name: str, base: Spot, head: Spot) -> None:
+    if pair.walk.is_written_the_same(base, head) and (
+        (name in pair.base.required) == (name in pair.head.required)
+    ):
+        return
     ours, theirs = pair.walk.base.of(base), pair.walk.head.of(head)
     word = "required" if name in pair.base.required else "optional"
     for keyword, kind in (("readOnly", "read-only"), ("writeOnly", "write-only")):
@@ -89,6 +93,7 @@ def _kept(pair: Pair, name: str, base: Spot, head: Spot) -> None:
         place = READ_ONLY
     elif "writeOnly" in theirs.plain and not _is_request(pair):
         place = WRITE_ONLY
+    _visibility(pair, name, base, head)
     _requiredness(pair, name, head, theirs)
     pair.descend(base, head, place)
 
@@ -101,6 +106,20 @@ def _transition(pair: Pair, name: str, pointer: str, stem: str, kind: str, is_no
     pair.note(
         rule, level, f"it is {kind if is_now else f'not {kind} any more'}", name, pointer=pointer
     )
+
+
+def _visibility(pair: Pair, name: str, base: Spot, head: Spot) -> None:
+    """Say what it means that a required property is sent, or is not, from now on."""
+    ours, theirs = pair.walk.base.of(base).plain, pair.walk.head.of(head).plain
+    if not (name in pair.base.required and name in pair.head.required):
+        return
+    if _is_request(pair) and "readOnly" in ours and "readOnly" not in theirs:
+        what = "clients must send the property now"
+        pair.say("became-required", what, name, pointer=head.pointer, place=pair.place.inner)
+    elif not _is_request(pair) and "writeOnly" in theirs and "writeOnly" not in ours:
+        what = "the property is not in answers any more"
+        rule = "response-required-property-removed"
+        pair.note(rule, Level.ERROR, what, name, pointer=base.pointer, is_gone=True)
 
 
 def _requiredness(pair: Pair, name: str, head: Spot, shape: Shape) -> None:
@@ -135,19 +154,17 @@ def compare_additional(pair: Pair) -> None:
                 "additional-properties-opened", "it may have properties that are not named now"
             )
         return
-    ours, theirs = _extra(base), _extra(head)
+    ours, theirs = base.spot("additionalProperties"), head.spot("additionalProperties")
     if ours.node or theirs.node:
         pair.descend(ours, theirs)
 
 
-def _extra(shape: Shape) -> Spot:
-    spot = shape.one.get("additionalProperties", ANYTHING)
-    return ANYTHING if spot.node is True else spot
-
-
 def compare_items(pair: Pair) -> None:
     """Compare what is in a list."""
-    base, head = pair.base.one.get("items", ANYTHING), pair.head.one.get("items", ANYTHING)
-    are_lists = "array" in pair.base.types and "array" in pair.head.types
-    if are_lists and (base.node or head.node):
-        pair.descend(base, head)
+    base, head = pair.base, pair.head
+    are_lists = "array" in base.types and "array" in head.types
+    are_tuples = base.listed.get("prefixItems") or head.listed.get("prefixItems")
+    ours, theirs = base.spot("items"), head.spot("items")
+    are_given = isinstance(ours.node, dict) and isinstance(theirs.node, dict)
+    if are_lists and (ours.node or theirs.node) and (are_given or not are_tuples):
+        pair.descend(ours, theirs)

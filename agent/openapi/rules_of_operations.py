@@ -22,9 +22,10 @@ _SUNSET_RULES = {
 
 def compare_operations(comparison: Comparison, base: Operation, head: Operation) -> None:
     """Compare an operation with what became of it."""
-    if _is_untouched(comparison, base, head):
-        return
     owner = comparison.trail.owner(head.name)
+    if _is_untouched(comparison, base, head):
+        compare_security(comparison, base, head, owner)  # its schemes may ask for something else
+        return
     _compare_lifecycle(comparison, base, head, owner)
     _compare_labels(comparison, base, head, owner)
     compare_security(comparison, base, head, owner)
@@ -78,7 +79,7 @@ def _compare_stability(
 ) -> None:
     old, new = (text(op.node.get("x-stability-level")) for op in (base, head))
     where = head.spot.pointer
-    if new and new not in STABILITY:
+    if new and new not in STABILITY and new != old:
         what = f"{quoted(new)} is no stability level; there are {', '.join(STABILITY)}"
         comparison.say("api-invalid-stability-level", owner, where, what)
     elif old in STABILITY and new in STABILITY and old != new:

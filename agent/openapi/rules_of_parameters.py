@@ -7,7 +7,7 @@ from agent.openapi.json_values import mapping
 from agent.openapi.lifecycle import Removal, announcement, is_too_soon, sunset
 from agent.openapi.paths import Operation, Parameter, parameters
 from agent.openapi.places import HEADER_PARAMETER, PARAMETER
-from agent.openapi.shape import ANYTHING, Spot
+from agent.openapi.shape import Spot
 from agent.openapi.trail import Owner
 from agent.openapi.words import parameter_words
 
@@ -123,4 +123,4 @@ def schema_of(holder: Spot) -> Spot:
     content = holder.down("content")
     for media_type in mapping(content.node):
         return content.down(media_type, "schema")
-    return ANYTHING
+    return Spot({}, f"{holder.pointer}/schema")

@@ -6,7 +6,8 @@ from typing import Any
 from agent.openapi.branches import Branch, match_branches, match_parts
 from agent.openapi.json_values import mapping, text
 from agent.openapi.places import Direction
-from agent.openapi.shape import Shapes, Spot
+from agent.openapi.shape import Shape, Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.walk import Pair
 from agent.openapi.words import shown
 
@@ -38,13 +39,15 @@ def _say_one_kind(base: dict[str, list[Spot]], head: dict[str, list[Spot]]) -> N
 
 def _came(pair: Pair, kind: str, spots: Sequence[Spot]) -> None:
     branches = _branches(pair.walk.head, spots)
-    if kind == "oneOf" and not pair.base.takes_anything:
-        number = f"{len(branches)} schemas"
-        pair.say("wrapped-in-one-of", f"it is one of {number} now, and was a single one")
-    elif kind == "allOf":
+    if kind == "allOf":
         _match(pair, kind, [], branches)
     elif not pair.base.takes_anything:
-        _match(pair, kind, [Branch.alone(pair.base)], branches)
+        before = _split(pair.base, branches)
+        if kind == "oneOf" and not _has_equals(pair, before, branches):
+            number = f"{len(branches)} schemas"
+            pair.say("wrapped-in-one-of", f"it is one of {number} now, and was a single one")
+        else:
+            _match(pair, kind, before, branches)
     elif not any(branch.shape.takes_anything for branch in branches):
         names = ", ".join(branch.name for branch in branches[:6])
         rule = "type-specialized" if _is_response(pair) else "type-changed"
@@ -56,10 +59,24 @@ def _went(pair: Pair, kind: str, spots: Sequence[Spot]) -> None:
     if kind == "allOf":
         _match(pair, kind, branches, [])
     elif not pair.head.takes_anything:
-        _match(pair, kind, branches, [Branch.alone(pair.head)])
+        _match(pair, kind, branches, _split(pair.head, branches))
     elif not any(branch.shape.takes_anything for branch in branches):
         what = f"the type went from one of {len(branches)} schemas to any type"
         pair.say("type-generalized", what)
+
+
+def _split(shape: Shape, branches: list[Branch]) -> list[Branch]:
+    """Return a single schema as branches; by its types, where the others are of one type each."""
+    are_apart = all(len(branch.shape.types) == 1 for branch in branches)
+    return Branch.split(shape, is_by_type=are_apart and len(shape.types) > 1)
+
+
+def _has_equals(pair: Pair, before: list[Branch], after: list[Branch]) -> bool:
+    """Tell whether all of the older schemas are among the newer ones as they were."""
+    match = match_parts(pair.walk, before, after)
+    return not match.removed and all(
+        pair.walk.is_equal(base.shape, head.shape) for base, head in match.pairs
+    )
 
 
 def _is_response(pair: Pair) -> bool:
@@ -73,7 +90,9 @@ def _branches(shapes: Shapes, spots: Sequence[Spot]) -> list[Branch]:
 def _match(pair: Pair, kind: str, ours: list[Branch], theirs: list[Branch]) -> None:
     match = (match_parts if kind == "allOf" else match_branches)(pair.walk, ours, theirs)
     for base, head in match.pairs:
-        pair.walk.compare_shapes(base.shape, head.shape, pair.place.inner, pair.owner)
+        users = (base.pointer, head.pointer)
+        place = pair.place.inner
+        pair.walk.compare_shapes(base.shape, head.shape, users, place, pair.owner, pair)
     stem = _STEMS[kind]
     for gone in match.removed:
         what = f"{gone.name} is not among the schemas of {kind} any more"

@@ -221,7 +221,7 @@ def _compare_pattern(pair: Pair, old: Any, new: Any) -> None:
     elif new is None:
         pair.say("pattern-removed", f"the value need not match {shown(old)} any more")
     else:
-        rule = "pattern-generalized" if new in _ANY_TEXT else "pattern-changed"
+        rule = "pattern-generalized" if text(new) in _ANY_TEXT else "pattern-changed"
         pair.say(rule, f"the pattern went from {shown(old)} to {shown(new)}")
 
 

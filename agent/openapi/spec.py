@@ -58,6 +58,24 @@ class Spec:
             found = self._followed[reference] = self._follow(reference)
         return found
 
+    def refuse_circles(self) -> None:
+        """Raise SpecError if a component is nothing but a reference that leads back to itself."""
+        for kind in _objects(self.document.get("components")).values():
+            for node in _objects(kind).values():
+                following = _objects(node).get("$ref")
+                seen: set[str] = set()
+                while isinstance(following, str) and _component(following):
+                    if following in seen:
+                        raise self._circle(following)
+                    seen.add(following)
+                    place, _, name = following.removeprefix("#/components/").partition("/")
+                    named = _objects(_objects(self.document.get("components")).get(place))
+                    following = _objects(named.get(unescape(name))).get("$ref")
+
+    def _circle(self, reference: str) -> SpecError:
+        words = f"$ref {reference!r} goes round in a circle; break the circle"
+        return SpecError(f"{self.name}: {words}")
+
     def _follow(self, reference: str) -> Resolved:
         pointer, component = reference, None
         for _step in range(_LONGEST_CHAIN):
@@ -67,10 +85,15 @@ class Spec:
             if not isinstance(following, str):
                 return Resolved(node if isinstance(node, dict) else {}, pointer[1:], component)
             pointer = following
-        raise SpecError(f"{self.name}: $ref {reference!r} goes round in a circle; break the circle")
+        raise self._circle(reference)
 
     def at(self, reference: str) -> Any:
         """Return what `#/a/b` points at. Raises SpecError."""
+        if reference.startswith("#") and reference[1:2] not in ("", "/"):
+            raise SpecError(
+                f"{self.name}: $ref {reference!r} names an anchor, and anchors are not followed; "
+                "write the way to the place, such as '#/components/schemas/Pet'"
+            )
         if reference != "#" and not reference.startswith("#/"):
             raise SpecError(
                 f"{self.name}: $ref {reference!r} leaves the document, and nothing is fetched or "
@@ -89,6 +112,10 @@ class Spec:
                     "correct it"
                 )
         return node
+
+
+def _objects(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _component(pointer: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from agent.openapi.change import Level
@@ -13,15 +14,35 @@ from agent.openapi.levels import LEVELS
 from agent.openapi.options import Options
 from agent.openapi.places import REQUEST_PROPERTY, RESPONSE_PROPERTY, Place
 from agent.openapi.sameness import Sameness
-from agent.openapi.shape import Shape, Shapes, Spot
+from agent.openapi.shape import Shape, Spot
+from agent.openapi.shapes import Shapes
 from agent.openapi.spec import Spec, SpecError, component_at, escape
 from agent.openapi.trail import Finding, Owner, Trail
 
 _MOST_PAIRS = 400_000
 """Bounds the time of descriptions that are made to be slow; GitHub's needs some ten thousand."""
 _DEEPEST_TRIAL = 2
+_MOST_TRIALS = 20_000
+"""Beyond so many schemas that may be partners, they are known by name only."""
 _RULE_NAMES = {"response-body-enum-value-removed": "response-mediatype-enum-value-removed"}
 """Ids that are not made of place and rule."""
+
+
+class Trials(NamedTuple):
+    """Which schemas mean the same, as far as that was tried."""
+
+    known: dict[tuple[object, ...], bool]
+    depth: int
+    """How many trials may still begin within trials."""
+    running: set[tuple[object, ...]]
+
+
+class Found(NamedTuple):
+    """Where to report what is found about a pair of schemas, in the older and the newer one."""
+
+    origin: tuple[str, str] | None
+    """The place at which one component was exchanged for another; None where none was."""
+    at: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +54,7 @@ class Pair:
     place: Place
     owner: Owner
     walk: SchemaWalk
-    places: tuple[str, str]
-    """The pointers under which to report what is said of the schemas themselves."""
+    found: Found
 
     @property
     def is_wrapped(self) -> bool:
@@ -79,14 +99,27 @@ class Pair:
         is_gone: bool = False,
     ) -> None:
         """Note a difference under a rule's full id."""
-        where = pointer or self.places[0 if is_gone else 1]
+        side = 0 if is_gone else 1
+        where = self._reported(side, pointer) if pointer else self.found.at[side]
         self.walk.trail.findings.append(
             Finding(name, level, self.owner, where, is_gone, what, subjects, self.place)
         )
 
     def descend(self, base: Spot, head: Spot, place: Place | None = None) -> None:
         """Have what is inside compared too."""
-        self.walk.compare(base, head, place or self.place.inner, self.owner)
+        self.walk.compare(base, head, place or self.place.inner, self.owner, self)
+
+    def translated(self, pointers: tuple[str, str]) -> tuple[str, str]:
+        """Return where to report what stands at two pointers inside the schemas."""
+        return self._reported(0, pointers[0]), self._reported(1, pointers[1])
+
+    def _reported(self, side: int, pointer: str) -> str:
+        if self.found.origin is None:
+            return pointer
+        start = (self.base, self.head)[side].pointer
+        is_below = pointer.startswith(f"{start}/")
+        rest = pointer[len(start) :] if is_below else "/" + "/".join(pointer.split("/")[-2:])
+        return self.found.at[side] + rest
 
 
 class SchemaWalk:
@@ -100,44 +133,38 @@ class SchemaWalk:
         rules: Callable[[Pair], None],
         trail: Trail,
         options: Options,
-        *,
-        trials_within: int = _DEEPEST_TRIAL,
+        trials: Trials | None = None,
     ) -> None:
         """Compare schemas of two descriptions by `rules`; what is found goes to `trail`."""
         self.options = options
         self.base, self.head = base, head
         self.trail = trail
-        self._trials_within = trials_within
+        self._trials = trials or Trials({}, _DEEPEST_TRIAL, set())
         self._sameness = sameness
         self._rules = rules
-        self._met: dict[tuple[str, str, Place, tuple[str, str]], Owner] = {}
+        self._met: dict[tuple[object, ...], Owner] = {}
         self._waiting: deque[Pair] = deque()
-        self._trials: dict[tuple[str, str], bool] = {}
 
-    def compare(self, base: Spot, head: Spot, place: Place, user: Owner) -> None:
-        """Have two schemas compared that `user` refers to, unless they are the same."""
-        if self._sameness.holds(base.node, head.node):
-            return
-        ours, theirs = self.base.of(base), self.head.of(head)
-        places = (ours.pointer, theirs.pointer)
-        if not self._is_one(*map(component_at, places)):
-            places = (base.pointer, head.pointer)  # another component, or none: the user changed
-        self._meet(ours, theirs, place, user, places)
-
-    def compare_shapes(self, ours: Shape, theirs: Shape, place: Place, user: Owner) -> None:
-        """Have two schemas compared that `user` refers to."""
-        self._meet(ours, theirs, place, user, (ours.pointer, theirs.pointer))
-
-    def _is_one(self, base: str | None, head: str | None) -> bool:
-        """Tell whether two components are one and the same; what is in none is one as well."""
-        if base is None or head is None or base == head:
-            return base == head
-        return self.is_renamed(base, head)
-
-    def _meet(
-        self, ours: Shape, theirs: Shape, place: Place, user: Owner, places: tuple[str, str]
+    def compare(
+        self, base: Spot, head: Spot, place: Place, user: Owner, within: Pair | None = None
     ) -> None:
-        key = (ours.pointer, theirs.pointer, place, places)
+        """Have two schemas compared that `user` refers to, unless they are the same."""
+        if not self.is_written_the_same(base, head):
+            ours, theirs = self.base.of(base), self.head.of(head)
+            self.compare_shapes(ours, theirs, (base.pointer, head.pointer), place, user, within)
+
+    def compare_shapes(
+        self,
+        ours: Shape,
+        theirs: Shape,
+        users: tuple[str, str],
+        place: Place,
+        user: Owner,
+        within: Pair | None = None,
+    ) -> None:
+        """Have two schemas compared that `user` refers to, at the pointers `users`."""
+        found = self._found_at(ours, theirs, users, within)
+        key = (ours.key, theirs.key, place, found.origin)
         owner = self._met.get(key)
         if owner is None:
             owner = self._met[key] = self.trail.owner()
@@ -146,8 +173,29 @@ class SchemaWalk:
                     f"{self.head.spec.name}: more than {_MOST_PAIRS:,} pairs of schemas differ; "
                     "compare smaller parts of the description"
                 )
-            self._waiting.append(Pair(ours, theirs, place, owner, self, places))
+            self._waiting.append(Pair(ours, theirs, place, owner, self, found))
         self.trail.uses(user, owner)
+
+    def _found_at(
+        self, ours: Shape, theirs: Shape, users: tuple[str, str], within: Pair | None
+    ) -> Found:
+        """Return where to report what is found.
+
+        Within one component it is the component's. Where a reference was exchanged for another one
+        neither component changed: it is said of the place with the reference, down to the bottom.
+        """
+        base, head = component_at(ours.pointer), component_at(theirs.pointer)
+        if base and head and (base == head or self.is_renamed(base, head)):
+            return Found(None, (ours.pointer, theirs.pointer))
+        if within is not None and within.found.origin is not None:
+            return Found(within.found.origin, within.translated(users))
+        if base is None and head is None:
+            return Found(None, (ours.pointer, theirs.pointer))
+        return Found(users, users)
+
+    def is_written_the_same(self, base: Spot, head: Spot) -> bool:
+        """Tell whether two schemas are the same without a look at what they mean."""
+        return self._sameness.holds(base.node, head.node)
 
     def shapes(self, base: Spot, head: Spot) -> tuple[Shape, Shape]:
         """Return the normal forms of an older and a newer schema."""
@@ -161,26 +209,29 @@ class SchemaWalk:
     def is_equal(self, base: Shape, head: Shape) -> bool:
         """Tell whether two schemas mean the same, in requests and in responses.
 
-        Where unions stand in unions in unions, only what is easily seen to be the same is.
+        Beyond a certain depth, and in a circle, they are taken to: this only decides which of them
+        are compared, and whatever differs is found then.
         """
-        key = (base.pointer, head.pointer)
-        if key not in self._trials:
-            self._trials[key] = self._trials_within > 0 and self._try(base, head)
-        return self._trials[key]
+        known, depth, running = self._trials
+        both = (base.key, head.key)
+        if both in running or depth == 0 or len(known) > _MOST_TRIALS:
+            return True
+        key = (*both, depth)
+        if key not in known:
+            running.add(both)
+            known[key] = self._try(base, head)
+            running.remove(both)
+        return known[key]
 
     def _try(self, base: Shape, head: Shape) -> bool:
         trail = Trail()
+        inner = self._trials._replace(depth=self._trials.depth - 1)
         trial = SchemaWalk(
-            self.base,
-            self.head,
-            self._sameness,
-            self._rules,
-            trail,
-            self.options,
-            trials_within=self._trials_within - 1,
+            self.base, self.head, self._sameness, self._rules, trail, self.options, inner
         )
+        pointers = (base.pointer, head.pointer)
         for place in (REQUEST_PROPERTY, RESPONSE_PROPERTY):
-            trial.compare_shapes(base, head, place, trail.owner())
+            trial.compare_shapes(base, head, pointers, place, trail.owner())
         while trial._waiting and not trail.findings:
             self._rules(trial._waiting.popleft())
         return not trail.findings

@@ -29,7 +29,7 @@ def shown(value: Any) -> str:
 
 def place_words(spec: Spec, pointer: str) -> str:
     """Return in words where a schema stands, such as `Pet.owner.name` or "the query parameter"."""
-    parts = [unescape(part) for part in pointer.partition("+")[0].split("/")[1:]]
+    parts = [unescape(part) for part in pointer.partition("\0")[0].split("/")[1:]]
     if parts[:1] == ["components"] and len(parts) > 2:
         return _in_component(parts)
     return _in_operation(spec, parts)
@@ -58,7 +58,10 @@ def _below_schema(parts: Sequence[str]) -> Sequence[str]:
 
 
 def _holder(spec: Spec, parts: Sequence[str]) -> str:
-    """Return what the schema belongs to: a parameter, a body, a header."""
+    """Return what the schema belongs to: a parameter, a body, a header; of which callback."""
+    if "callbacks" in parts[:-1]:
+        at = list(parts).index("callbacks") + 1
+        return f"{_holder(spec, parts[at + 2 :])} of the callback {quoted(parts[at])}"
     for i, part in enumerate(parts):
         if part == "parameters" and i + 1 < len(parts):
             return parameter_words(_node(spec, parts[: i + 2]))

@@ -128,7 +128,7 @@ def test_no_description_exits_with_1_and_the_reason(export: Export, tmp_path: Pa
     done = export("empty")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        "backsmith: no description: no FastAPI, Django REST framework or Django Ninja application "
+        "backsmith: no spec: no FastAPI, Django REST framework or Django Ninja application "
         "was found\n"
     )
 

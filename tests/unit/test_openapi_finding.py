@@ -168,3 +168,11 @@ def test_settings_of_the_tests_are_the_second_choice() -> None:
     (service,) = found(texts)
     assert [target.module for target in service.targets] == ["conf.settings", "conf.testing"]
     assert service.root == "site"
+
+
+def test_a_folder_that_was_named_is_no_sample() -> None:
+    texts = {"samples/shop/main.py": APP, "samples/other/main.py": APP}
+    assert found(texts) == ()
+    inside = {path: text for path, text in texts.items() if "shop" in path}
+    services = find_services(files(inside), folder="samples/shop")
+    assert [service.label for service in services] == ["samples/shop/main:app"]

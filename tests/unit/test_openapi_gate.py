@@ -193,6 +193,7 @@ def test_the_developer_hears_what_breaks_clients() -> None:
     assert not proof.passed
     assert told is not None
     assert f"the endpoint is gone [{BREAKING}]" in told.content
+    assert "propose_plan with breaking_changes: a person decides" in told.content
 
 
 def tool_says(change: Change) -> tuple[str, bool, list[str]]:

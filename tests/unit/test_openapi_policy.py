@@ -200,7 +200,7 @@ def test_a_fault_of_the_team_file_names_section_and_line() -> None:
     ("text", "said"),
     [
         ("levls: {}", "line 1: levls is no setting; did you mean levels?"),
-        ("zzz: {}", "line 1: zzz is no setting; known are accept, levels"),
+        ("zzz: {}", "line 1: zzz is no setting; known are accept, apps, levels, sunset_days"),
         ("levels:\n  endpoint-aded: info", "levels.endpoint-aded names no rule; did you mean"),
         ("levels:\n  qqq: info", "levels.qqq names no rule; known are endpoint-added, req"),
         ("levels:\n  endpoint-added: fatal", "must be error, warning, info or none"),

@@ -171,11 +171,6 @@ def test_a_version_that_was_not_raised_enough_is_noted(
     assert ("`info.version`" in render_text(found)) is is_noted
 
 
-def test_a_version_is_noted_once_where_a_rule_tells_it_already() -> None:
-    told = change("api-version-not-bumped", level=Level.INFO)
-    assert version_note(diff(REQUIRED, told, base="1.0", head="1.0")) == ""
-
-
 @pytest.mark.parametrize("render", [render_text, render_line, render_brief])
 def test_hostile_names_stay_on_their_line_and_show_what_they_are(render: object) -> None:
     assert callable(render)

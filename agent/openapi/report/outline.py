@@ -14,13 +14,6 @@ MEANINGS = {
     Level.WARNING: "clients may stop working; the descriptions do not tell",
     Level.INFO: "clients go on working",
 }
-_ADDITION = re.compile(
-    r"^new-optional-|(?:^endpoint|^webhook|-property|-header|-media-type|-status|-body|enum-value"
-    r"|-of|-component|-scope|-tag|operation-id)-added|-added-optional"
-)
-_VERSION_RULES = frozenset(
-    {"api-version-not-bumped", "api-major-version-not-bumped", "api-version-decreased"}
-)
 _VERSION = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?![\d])", re.ASCII)
 
 
@@ -78,7 +71,7 @@ def grouped(changes: Sequence[Change]) -> list[Group]:
 
 def counts(parts: Sections) -> str:
     """Return `2 breaking changes, 1 warning, 3 additions`, with the parts that are not zero."""
-    additions = sum(_is_addition(change) for change in parts.infos)
+    additions = sum(change.is_addition for change in parts.infos)
     words = (
         counted(len(parts.breaking), "breaking change"),
         counted(len(parts.warnings), "warning"),
@@ -103,18 +96,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'s' if number > 1 else ''}" if number else ""
 
 
-def _is_addition(change: Change) -> bool:
-    return bool(_ADDITION.search(change.id))
-
-
 def version_note(diff: ApiDiff) -> str:
     """Tell that `info.version` was not raised although the changes ask for it; else empty.
 
     Below 1.0.0 a minor version is enough for anything. Source: semver.org 2.0.0, item 4.
     """
     wanted = diff.semver
-    is_told = any(change.id in _VERSION_RULES for change in diff.changes)
-    if wanted is Semver.NONE or is_told or not diff.base_version:
+    if wanted is Semver.NONE or not diff.base_version:
         return ""
     base, head = _version(diff.base_version), _version(diff.head_version)
     if base is None or head is None:
