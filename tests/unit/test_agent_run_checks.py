@@ -44,4 +44,4 @@ def test_the_outputs_of_all_checks_share_one_message() -> None:
     assert len(shown) < 6_100
     assert "more failed: " in shown
     assert "app/m1.py:1: misc Wrong thing" in shown
-    assert "more in 3" in shown.splitlines()[-4]
+    assert "more in 3" in shown.splitlines()[-5]
