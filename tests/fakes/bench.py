@@ -13,7 +13,6 @@ from agent.domain.evidence import Evidence, Gate, GateStatus
 from agent.domain.ids import CommitSha, LifeId, RunId, TicketKey
 from agent.domain.repository import Repository
 from agent.domain.run import Acted, RunSpec, Stage
-from agent.evidence.weakening.gate import SCRIPT
 from agent.ports import Command, CommandResult
 from agent.stacks.commands import Stack
 from agent.tools.base import Bench
@@ -60,7 +59,6 @@ class ScriptedShell:
 
     def __init__(self) -> None:
         self._answers: list[tuple[str, CommandResult, Files]] = []
-        self.on(SCRIPT.read_text("utf-8"), output=json.dumps({"before": {}, "after": {}}))
 
     def on(self, part: str, writes: Files | None = None, **result: Any) -> None:
         """Answer command lines that contain `part`; newer entries go first."""

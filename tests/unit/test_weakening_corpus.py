@@ -1,4 +1,4 @@
-"""Seeded cheats, none of which may go unseen, and honest refactorings, which must not be held up."""
+"""Seeded cheats, none of which may go unseen, and honest refactorings, which must pass."""
 
 from pathlib import Path
 from typing import Any
