@@ -93,7 +93,11 @@ def _lost(
         if before.get(path) == after.get(path) or (one.is_forgiven and path in after):
             continue
         why = _why(one, now, after)
-        if why == _GONE and (_is_in_runners(one, started, pipe) or _is_replaced(one, now, known)):
+        if why == _GONE and (
+            _is_in_runners(one, started, pipe)
+            or _is_replaced(one, now, known)
+            or _is_written_out(one, started, now, pipe)
+        ):
             continue
         if why and (one.step.text, why) not in told:
             told.add((one.step.text, why))
@@ -231,6 +235,24 @@ def _is_in_runners(one: Checking, started: list[Checking], pipe: Pipeline) -> bo
         return False
     return any(other.key == one.key and not other.is_forgiven
                for other in _checking([*pipe.runners, *pipe.steps]))  # fmt: skip
+
+
+def _is_written_out(
+    one: Checking, started: list[Checking], now: list[Checking], pipe: Pipeline
+) -> bool:
+    """Tell whether a runner gave way to another one, or to its commands themselves.
+
+    What the runners' files lost is said for itself.
+    """
+    if not _runs_others(one):
+        return False
+    keys = {other.key for other in now}
+    tests = {other.key for other in _checking(pipe.runners)} & {
+        "pytest",
+        "unittest",
+        "manage.py test",
+    }
+    return bool(started) or bool(keys & {"pytest", "unittest", "manage.py test"} and tests <= keys)
 
 
 _SUCCESSORS = {

@@ -125,7 +125,7 @@ class _Reader:
         if key in _SCRIPTS and isinstance(value, str | list):
             lines = value if isinstance(value, list) else [value]
             text = "\n".join(line for line in lines if isinstance(line, str))
-            yield from (Step(line, context) for line in script(text))
+            yield from scripted(text, context)
             yield from self.steps([x for x in lines if not isinstance(x, str)], context)
         elif key == "uses" and isinstance(value, str):
             yield Step(f"uses {value.partition('@')[0]}", context)
@@ -178,6 +178,15 @@ def _triggers(document: dict[Any, Any]) -> Iterator[tuple[str, str]]:
             yield str(event), str(named) if named else ""
 
 
+def scripted(text: str, context: Context) -> Iterator[Step]:
+    """Yield the commands of a script; after `set +e` a failure of one does not end it."""
+    is_forgiven = False
+    for line in script(text):
+        if re.match(r"set [+-]\w*e", line):
+            is_forgiven = line.startswith("set +")
+        yield Step(line, replace(context, is_forgiven=context.is_forgiven or is_forgiven))
+
+
 def script(text: str) -> list[str]:
     """Return the commands of a shell script, divided at line ends and `&&`; no comments."""
     lines = re.sub(r"[ \t]*\\\n[ \t]*", " ", text).splitlines()
@@ -201,7 +210,7 @@ def _runner_steps(path: str, text: str) -> list[Step]:
         _read_ci(path, text, found)
         return found.steps
     if name.endswith((".sh", ".bash")):
-        return [Step(line, Context(path)) for line in script(text)]
+        return list(scripted(text, Context(path)))
     return list(_recipes(path, text))
 
 

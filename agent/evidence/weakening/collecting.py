@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from agent.evidence.weakening.cases import Case, cases_of
-from agent.evidence.weakening.check import Check
+from agent.evidence.weakening.check import Check, Form
 from agent.evidence.weakening.helping import Helpers, is_fixture
 from agent.evidence.weakening.marks import Mark, marks_of, pytestmark
 from agent.evidence.weakening.reader import Reader, locals_of
 from agent.evidence.weakening.rules import Rules
 from agent.evidence.weakening.side import Side
-from agent.evidence.weakening.syntax import Function, show, truth
+from agent.evidence.weakening.standing import fixtures_of, setups_of, standing
+from agent.evidence.weakening.syntax import Function, own_name, show, truth
 from agent.evidence.weakening.words import words_of
 from agent.survey.source import last, target_of
 
@@ -50,18 +51,41 @@ class Test:
 
     @cached_property
     def checks(self) -> list[Check]:
-        """What it checks, whatever its case."""
-        return Reader(self.helpers, self.node).checks()
+        """What it checks, whatever its case, what its fixtures and set-ups check among it."""
+        return [*self._before, *Reader(self.helpers, self.node, self._standing).checks()]
+
+    @cached_property
+    def _standing(self) -> dict[str, ast.expr]:
+        return standing(self.node, self.helpers)
+
+    @cached_property
+    def _before(self) -> list[Check]:
+        found: list[Check] = []
+        places = [(path, node) for _, path, node in fixtures_of(self.node, self.helpers)]
+        for path, node in [*places, *setups_of(self.helpers)]:
+            helpers = Helpers(self.helpers.side, path, self.helpers.owner, self.helpers.owner_path)
+            inner = Reader(helpers, node, standing(node, helpers)).checks()
+            if inner:
+                text = f"{Form.HELPER}: {node.name}"
+                found.append(Check(Form.HELPER, node.lineno, node.name, text=text,
+                                   names=(node.name,), inner=tuple(inner)))  # fmt: skip
+        return found
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """What its body speaks of, without local names; what only its cases say is left out."""
+        """What its body and its fixtures speak of, without local names and without its cases."""
         hidden = locals_of(self.node)
-        return frozenset().union(*(words_of(item, hidden) for item in self.node.body))
+        used = {item.id if isinstance(item, ast.Name) else own_name(item)
+                for item in ast.walk(self.node)}  # fmt: skip
+        values = [value for name, value in self._standing.items() if name in used]
+        return frozenset().union(
+            *(words_of(item, hidden) for item in self.node.body), *map(words_of, values)
+        )
 
     def checks_in(self, case: Case) -> list[Check]:
         """Return what it checks in one case."""
-        return Reader(self.helpers, self.node, case.values).checks()
+        values = {**self._standing, **case.values}
+        return [*self._before, *Reader(self.helpers, self.node, values).checks()]
 
 
 def tests_of(side: Side, path: str, rules: Rules, *, was_taken: bool) -> list[Test]:
@@ -222,7 +246,11 @@ def _undone(
 ) -> list[tuple[Defined, str, str]]:
     """Mark what a later statement defines anew, deletes or overwrites."""
     names: dict[str, str] = {}
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    target = node.targets[0] if isinstance(node, ast.Assign) else None
+    if isinstance(target, ast.Attribute) and target.attr == "__test__":
+        is_off = isinstance(node, ast.Assign) and truth(node.value) is False
+        names = {last(target.value): "it is given `__test__ = False`"} if is_off else {}
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         is_more = any(name in ("overload", "setter") for name in map(last, node.decorator_list))
         names = {} if is_more else {node.name: "a later definition of the same name replaces it"}
     elif isinstance(node, ast.Delete):

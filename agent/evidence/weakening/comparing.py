@@ -135,7 +135,7 @@ def likeness(before: Check, after: Check, wild: Set[str]) -> float:
     tail = "" if before.tail in wild else before.tail
     overlap = _overlap(before.about - wild, after.about)
     if tail and tail == after.tail:
-        is_near = overlap >= 0.2 or not (before.about - wild - {tail})
+        is_near = overlap >= 0.2 or is_same_value or not (before.about - wild - {tail})
         return (5 + overlap + 3 * is_same_value) if is_near else 0
     if is_telling or (is_same_value and not tail):
         return 4 + overlap

@@ -10,6 +10,8 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import yaml
+
 from agent.evidence.weakening.syntax import base_name
 
 Table = dict[str, Any]
@@ -56,6 +58,15 @@ PLACES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "pyright": (
         ("pyrightconfig.json", ()),
         ("pyproject.toml", ("tool", "pyright")),
+    ),
+    "importlinter": (
+        (".importlinter", ()),
+        ("setup.cfg", ()),
+        ("pyproject.toml", ("tool", "importlinter")),
+    ),
+    "codecov": (
+        ("codecov.yml", ()),
+        (".codecov.yml", ()),
     ),
     "bandit": (
         (".bandit", ("bandit",)),
@@ -105,7 +116,7 @@ def _sections(content: Table, tool: str) -> Table | None:
     for name, section in content.items():
         if tool == "coverage" and name.startswith("coverage:"):
             found[name.removeprefix("coverage:")] = section
-        elif name == tool or name.startswith((f"{tool}-", f"{tool}.")):
+        elif name == tool or name.startswith((f"{tool}-", f"{tool}.", f"{tool}:")):
             found[name] = section
     return found or None
 
@@ -115,11 +126,11 @@ def _read(path: str, text: str) -> Table | None:
     try:
         if path.endswith(".toml"):
             return tomllib.loads(text)
-        if path.endswith(".json"):
-            found = json.loads(text)
+        if path.endswith((".json", ".yml")):
+            found = json.loads(text) if path.endswith(".json") else yaml.safe_load(text)
             return found if isinstance(found, dict) else None
         return dict(_ini(text))
-    except (ValueError, RecursionError, configparser.Error):
+    except (ValueError, RecursionError, configparser.Error, yaml.YAMLError):
         return None
 
 

@@ -7,6 +7,7 @@ from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.ci import changed_ci
 from agent.evidence.weakening.ci_files import is_ci
 from agent.evidence.weakening.config_files import unreadable
+from agent.evidence.weakening.examples import fewer_examples
 from agent.evidence.weakening.finding import Finding, Found, Kind
 from agent.evidence.weakening.hooks import hooked
 from agent.evidence.weakening.laxer import laxer
@@ -43,6 +44,7 @@ def find_weakening(
         *new_sites(change),
         *weaker_helpers(change, losses.pool),
         *mocked(change, losses.matched),
+        *fewer_examples(losses.matched),
         *hooked(change),
         *silenced(before, after, change.changed),
         *laxer(old, new, tests, _packages(paths)),

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.finding import Finding, Kind
 from agent.evidence.weakening.side import Side, functions, top_level
-from agent.evidence.weakening.syntax import Function, show, whole
-from agent.survey.source import last, target_of
+from agent.evidence.weakening.syntax import Function, is_function, show, truth, whole
+from agent.survey.source import dotted, last, target_of
 
 _LISTS = frozenset({"collect_ignore", "collect_ignore_glob"})
 _DANGEROUS = frozenset(
@@ -20,9 +20,12 @@ _DANGEROUS = frozenset(
         *("skip", "skipif", "xfail", "Skipped", "skipTest", "deselected", "pytest_deselected"),
         *("remove", "pop", "clear", "sort", "reverse", "shuffle", "sorted", "reversed", "filter"),
         *("outcome", "exitstatus", "wasxfail", "force_result", "excinfo", "longrepr"),
-        *("deselect", "keyword", "markexpr", "ignore", "ignore_glob", "maxfail", "exit"),
+        *("deselect", "keyword", "markexpr", "ignore", "ignore_glob", "maxfail", "exit", "_exit"),
         *("session", "shouldstop", "shouldfail", "force_exception", "insert"),
     }
+)
+_ENDINGS = frozenset(
+    {"atexit.register", "os._exit", "sys.exit", "exit", "quit", "faulthandler._sigabrt"}
 )
 _SILENT = frozenset(
     {"pytest_ignore_collect", "pytest_pyfunc_call", "pytest_runtest_call", "pytest_runtestloop",
@@ -42,6 +45,41 @@ def hooked(change: Change) -> Iterator[Finding]:
         if why:
             yield _finding(path, name, node, why)
     yield from _lists(change)
+    yield from _statements(change)
+
+
+def _statements(change: Change) -> Iterator[Finding]:
+    """Yield statements at the top of the tests' files that change the rules of the game."""
+    known = {show(node) for _, node in _suspects(change, change.before)}
+    for path, node in _suspects(change, change.after):
+        if show(node) not in known:
+            yield _finding(path, show(node), node, "it changes how tests end, or what is equal")
+
+
+def _suspects(change: Change, side: Side) -> Iterator[tuple[str, ast.stmt]]:
+    for path in change.testing:
+        tree = side.tree(path)
+        for node in top_level(tree.body if tree else []):
+            if _is_suspect(node):
+                yield path, node
+
+
+def _is_suspect(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        return dotted(node.value.func) in _ENDINGS
+    if isinstance(node, ast.Assign):
+        roots = {dotted(target).partition(".")[0] for target in node.targets
+                 if isinstance(target, ast.Attribute)}  # fmt: skip
+        return bool(roots & {"pytest", "unittest", "builtins", "TestCase", "SimpleTestCase"})
+    if isinstance(node, ast.ClassDef):
+        return any(is_function(item) and item.name == "__eq__" and _always(item)
+                   for item in node.body)  # fmt: skip
+    return False
+
+
+def _always(node: Function) -> bool:
+    ends = [item.value for item in ast.walk(node) if isinstance(item, ast.Return)]
+    return bool(ends) and all(end is not None and truth(end) is True for end in ends)
 
 
 def _finding(path: str, name: str, node: ast.AST, text: str) -> Finding:

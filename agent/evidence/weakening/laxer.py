@@ -24,15 +24,18 @@ _WIDENED = re.compile(
     r"pytest: (norecursedirs|--ignore|--ignore-glob|--deselect|collect_ignore)$"
     r"|(lint|pylint|bandit): (ignore|exclude|ignore in .*)$"
     r"|mypy: (.*: )?(exclude|disable_error_code)$|pyright: (exclude|ignore)$"
+    r"|importlinter: ignore_imports$|codecov: ignore$"
     r"|coverage: (run|report)\.(omit|exclude_lines|exclude_also|partial_branches|exclude)$"
 )
 _NARROWED = re.compile(
     r"pytest: (python_files|python_classes|python_functions|--cov)$"
     r"|(lint|pylint): select$|mypy: (files|packages|modules|enable_error_code)$"
     r"|coverage: (run|report)\.(source|source_pkgs|include)$|pyright: (include|strict)$"
+    r"|importlinter: (forbidden_modules|layers|modules|source_modules)$"
 )
 _FLOOR = re.compile(
     r"pytest: --cov-fail-under$|coverage: report\.(fail_under|precision)$|pylint: fail-under$"
+    r"|importlinter: contracts$|codecov: .*\btarget$"
 )
 _CEILING = re.compile(
     r"(lint|pylint): max-(complexity|args|branches|statements|returns|locals|nested-blocks"
@@ -48,7 +51,7 @@ _KEPT_OFF = re.compile(
     r"mypy: (.*: )?(ignore_errors|ignore_missing_imports|allow_\w+|implicit_\w+)$"
     r"|pytest: (--lf|--last-failed|--collect-only|--co|--no-cov|--snapshot-update|--nomigrations"
     r"|--disable-pytest-warnings|--reruns|--stepwise-skip|--sw-skip)$"
-    r"|coverage: report\.ignore_errors$|(lint|pylint): exit-zero$"
+    r"|codecov: .*\binformational$|coverage: report\.ignore_errors$|(lint|pylint): exit-zero$"
 )
 _BY_STRICT = re.compile(r"mypy: (disallow_|warn_|check_|no_implicit|strict_|extra_checks)")
 _PYRIGHT = {"off": 0, "none": 0, "false": 0, "basic": 1, "information": 1, "warning": 2,
@@ -89,7 +92,8 @@ class Laxness:
         other = self._before if side is self._after else self._after
         is_there = any(known.startswith(tool) for known in side)
         is_kept = isinstance(other.get(key, ("", None))[1], set)
-        return _DEFAULTS.get(name) if is_kept and (is_there or name.startswith("pytest")) else None
+        is_default = is_there or name.startswith(("pytest", "lint: select"))
+        return _DEFAULTS.get(name) if is_kept and is_default else None
 
     def _is_new(self, key: str, folder: str) -> bool:
         """Tell whether the tool has its first settings there: nothing was checked by it before."""

@@ -15,7 +15,7 @@ from agent.evidence.weakening.marks import SKIPPING, Mark
 from agent.evidence.weakening.matching import Matched
 from agent.evidence.weakening.side import Side, is_testing
 from agent.evidence.weakening.syntax import is_function, show, truth
-from agent.survey.source import argument, last
+from agent.survey.source import argument, last, text_of
 
 _FOR_ALL = frozenset(
     {"setUp", "setUpClass", "setUpTestData", "setUpModule", "setup_method", "setup_class",
@@ -130,10 +130,18 @@ def _within(
 
 def _kind(node: ast.AST) -> str:
     if isinstance(node, ast.Call):
-        return skips(node)
+        return skips(node) or _marking(node)
     if isinstance(node, ast.Raise) and node.exc is not None and not isinstance(node.exc, ast.Call):
         return "skip" if last(node.exc) == "SkipTest" else ""
     return ""
+
+
+def _marking(call: ast.Call) -> str:
+    """Return the mark that a call puts on a test while it runs."""
+    if last(call.func) not in ("applymarker", "add_marker") or not call.args:
+        return ""
+    name = last(call.args[0]) or str(text_of(call.args[0]))
+    return name if name in ("skip", "skipif", "xfail") else ""
 
 
 def is_for_all(node: ast.AST) -> bool:

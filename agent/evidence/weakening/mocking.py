@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.collecting import Test
+from agent.evidence.weakening.comparing import flat
 from agent.evidence.weakening.covering import root_of
 from agent.evidence.weakening.finding import Finding, Kind
 from agent.evidence.weakening.helping import is_fixture
@@ -31,6 +32,7 @@ def mocked(change: Change, matched: Matched) -> Iterator[Finding]:
         for name in sorted(set(new) & used):
             yield _finding(after.path, after.name, after.line, name)
         yield from _replaced(before, after)
+        yield from _stubbed(change, before, after)
     yield from _of_fixtures(change)
 
 
@@ -89,6 +91,17 @@ def _replaced(before: Test, after: Test) -> Iterator[Finding]:
     for name in sorted(old.keys() & new.keys()):
         if is_mock(new[name]) and not is_mock(old[name]) and _is_asked(name, [before.node]):
             yield _finding(after.path, after.name, new[name].lineno, name)
+
+
+def _stubbed(change: Change, before: Test, after: Test) -> Iterator[Finding]:
+    """Yield names that were the product's, and are defined by the tests themselves now."""
+    about = frozenset().union(*(check.about for check in flat(before.checks)))
+    for name in sorted(before.words & about & set(change.before.imports(before.helpers.path))):
+        old = change.before.imports(before.helpers.path)[name][0]
+        own = change.after.resolve(after.helpers.path, name)
+        is_product = not is_testing(f"{old.replace('.', '/')}.py")
+        if is_product and own is not None and is_testing(own[0]) and name in after.words:
+            yield _finding(after.path, after.name, after.line, name)
 
 
 def _made(node: Function) -> dict[str, ast.expr]:

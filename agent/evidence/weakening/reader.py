@@ -9,6 +9,7 @@ from agent.evidence.weakening.asserting import RAISING, is_failure, of_call, rai
 from agent.evidence.weakening.check import Check, Form
 from agent.evidence.weakening.conditions import Scope, of_condition
 from agent.evidence.weakening.helping import Helper, Helpers, bound
+from agent.evidence.weakening.standing import given
 from agent.evidence.weakening.syntax import Function, calls, filled, show, truth
 from agent.evidence.weakening.words import words_of
 from agent.survey.source import last
@@ -56,6 +57,8 @@ class Reader:
                 return
             if isinstance(node, ast.If) and not guard and _may_leave(node):
                 guard = f"unless {show(node.test)}"
+            if isinstance(node, ast.Expr) and last(node.value) == "assume":
+                guard = guard or f"if {show(node.value)}"
 
     def _statement(self, node: ast.stmt, guard: str) -> Iterator[Check]:
         match node:
@@ -80,13 +83,25 @@ class Reader:
                 self._remember(node)
 
     def _remember(self, node: ast.stmt) -> None:
-        value = getattr(node, "value", None)
+        value = self._given(getattr(node, "value", None))
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if not isinstance(node, ast.Assign | ast.AnnAssign) or not isinstance(value, ast.expr):
             return
         for target in targets:
             if isinstance(target, ast.Name) and target.id in self._once:
                 self._values[target.id] = filled(value, self._values)
+
+    def _given(self, value: ast.expr | None) -> ast.expr | None:
+        """Return what a helper of the tests gives in place of its call."""
+        call = value.value if isinstance(value, ast.Await) else value
+        if not isinstance(call, ast.Call) or not self._deep:
+            return value
+        helper = self._helpers.of(call, self._function)
+        if helper is None:
+            return value
+        values = {k: filled(v, self._values) for k, v in bound(call, helper.node).items()}
+        own = {name: v for name, v in self._values.items() if name.startswith("self.")}
+        return given(helper.node, {**own, **values}) or value
 
     def _calls(self, node: ast.AST, guard: str) -> Iterator[Check]:
         scope = self._scope(guard)
@@ -125,6 +140,7 @@ class Reader:
 
     def _help(self, call: ast.Call, helper: Helper, scope: Scope) -> Iterator[Check]:
         values = {k: filled(v, self._values) for k, v in bound(call, helper.node).items()}
+        values |= {name: v for name, v in self._values.items() if name.startswith("self.")}
         inside = Reader(helper.helpers, helper.node, values, self._deep - 1).checks()
         inner = [replace(check, guard=check.guard or scope.guard) for check in inside]
         if inner:
@@ -196,6 +212,8 @@ class Reader:
         if swallowing is not None and expected is None:
             name = show(swallowing.type) if swallowing.type else ""
             inner = guard or f"try ... except {name}".rstrip()
+        if any(isinstance(item, ast.Return | ast.Break) for item in node.finalbody):
+            inner = guard or "try ... finally: return"
         yield from self._block(node.body, inner)
         for handler in node.handlers:
             outer = "" if expected is not None else f"except {show(handler.type or node)[:40]}"

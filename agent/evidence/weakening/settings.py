@@ -118,10 +118,10 @@ def _mypy(table: Table) -> Iterator[tuple[str, Any]]:
             for override in value:
                 yield from _override(override)
         elif isinstance(value, dict):
-            module = key.removeprefix("mypy").strip("-")
-            prefix = f"{module}: " if module else ""
+            modules = key.removeprefix("mypy").strip("-").split(",")
+            prefixes = [f"{module.strip()}: " if module else "" for module in modules]
             for name, inner in value.items():
-                yield f"{prefix}{name}", _mypy_value(name, inner)
+                yield from ((f"{prefix}{name}", _mypy_value(name, inner)) for prefix in prefixes)
         else:
             yield key, _mypy_value(key, value)
 
@@ -166,4 +166,33 @@ def _pyright(table: Table) -> Iterator[tuple[str, Any]]:
             yield key, texts_of(value) if isinstance(value, list) else value
 
 
-_FLATTENED = {"pytest": _pytest, "coverage": _coverage, "mypy": _mypy, "pyright": _pyright}
+def _importlinter(table: Table) -> Iterator[tuple[str, Any]]:
+    listed = table.get("contracts", [])
+    entries = listed if isinstance(listed, list) else []
+    sections = [v for key, v in table.items() if key.startswith("importlinter:contract")]
+    known = [item for item in (*entries, *sections) if isinstance(item, dict)]
+    yield "contracts", float(len(known))
+    for name in ("ignore_imports", "forbidden_modules", "layers", "modules", "source_modules"):
+        values = {entry for item in known for entry in _lines(item.get(name, []))}
+        if values:
+            yield name, values
+
+
+def _codecov(table: Table, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _codecov(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            yield f"{prefix}{key}", texts_of(value)
+        else:
+            yield f"{prefix}{key}", scalar(str(value).rstrip("%"))
+
+
+_FLATTENED = {
+    "importlinter": _importlinter,
+    "codecov": _codecov,
+    "pytest": _pytest,
+    "coverage": _coverage,
+    "mypy": _mypy,
+    "pyright": _pyright,
+}

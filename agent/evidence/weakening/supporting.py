@@ -1,16 +1,18 @@
 """Functions of the tests that are no tests: helpers and fixtures that check less than before."""
 
+import ast
 from collections.abc import Iterator
 
 from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.check import Check
-from agent.evidence.weakening.finding import Finding
-from agent.evidence.weakening.helping import Helpers
+from agent.evidence.weakening.finding import Finding, Kind
+from agent.evidence.weakening.helping import Helpers, is_fixture
 from agent.evidence.weakening.losing import compare, findings_of
 from agent.evidence.weakening.pool import Pool
 from agent.evidence.weakening.reader import Reader
 from agent.evidence.weakening.side import Side, functions
-from agent.evidence.weakening.syntax import Function
+from agent.evidence.weakening.syntax import Function, show
+from agent.survey.source import argument
 
 Known = dict[tuple[str, str], tuple[Function, Helpers]]
 
@@ -24,10 +26,32 @@ def weaker_helpers(change: Change, pool: Pool) -> Iterator[Finding]:
         found = new.get(key) or _moved(key[1], new)
         if found is None:
             continue
+        yield from _fewer_params(key, node, found)
         before, after = _checks(node, helpers), _checks(found[0], found[1])
         if before:
             comparison = compare(change, before, after, found[1].path)
             yield from findings_of(comparison, pool, (found[1].path, key[1]))
+
+
+def _fewer_params(
+    key: tuple[str, str], before: Function, found: tuple[Function, Helpers]
+) -> Iterator[Finding]:
+    """Yield that a fixture is made in fewer ways."""
+    after, helpers = found
+    old, new = _params(before), _params(after)
+    lost = [item for item in old if item not in new]
+    if len(new) < len(old) and (new or is_fixture(after)):
+        text = f"{len(old) - len(new)} of {len(old)} of its params are gone: {', '.join(lost)}"
+        yield Finding(kind=Kind.REMOVED_CASES, path=helpers.path, name=key[1], text=text,
+                      base_line=before.lineno, head_line=after.lineno)  # fmt: skip
+
+
+def _params(node: Function) -> list[str]:
+    for item in node.decorator_list:
+        params = argument(item, "params") if isinstance(item, ast.Call) else None
+        if isinstance(params, ast.List | ast.Tuple):
+            return [show(entry) for entry in params.elts]
+    return []
 
 
 def _functions(change: Change, side: Side, tests: set[int]) -> Known:

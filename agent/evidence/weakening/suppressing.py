@@ -22,6 +22,7 @@ _FORMS = {
     "mypy": re.compile(r"#\s*(?:mypy|pyright):\s*(?P<codes>(?!ignore\b(?!-))[\w-]+)"),
     "nosec": re.compile(r"#\s*nosec\b(?::?\s*(?P<codes>B\d+(?:[,\s]+B\d+)*))?"),
 }
+_UNTYPED = re.compile(r"\s*@(typing\.)?no_type_check\b")
 _STRICTER = frozenset({"strict", "disallow-untyped-defs", "basic"})
 
 
@@ -35,6 +36,10 @@ class Silence:
     line: int
     source: str
     """The whole line, without spaces at its ends."""
+
+    def bare(self) -> str:
+        """Return the line without its comment."""
+        return self.source.partition("#")[0].strip()
 
     def said(self) -> str:
         """Return the comment for people."""
@@ -50,10 +55,12 @@ def silenced(
     new = [one for path in paths for one in silences(path, after.get(path, ""))]
     counts = Counter((one.what, one.code) for one in old)
     lines = {(one.what, one.code, one.source) for one in old}
+    blanket = {(one.what, one.bare()) for one in old if not one.code}
     ordered = sorted(new, key=lambda one: (one.what, one.code, one.source) not in lines)
     for one in ordered:
         counts[one.what, one.code] -= 1
-        if counts[one.what, one.code] < 0 and not _is_usual(one):
+        is_narrower = bool(one.code) and (one.what, one.bare()) in blanket
+        if counts[one.what, one.code] < 0 and not is_narrower and not _is_usual(one):
             text = f"`{one.source[:80]}` silences more than before"
             yield Finding(
                 kind=Kind.SUPPRESSION, path=one.path, name=one.said(), text=text, head_line=one.line
@@ -71,7 +78,11 @@ def _is_usual(one: Silence) -> bool:
 def silences(path: str, text: str) -> list[Silence]:
     """Return the silencing comments of a file, one for each rule that a comment names."""
     lines = text.splitlines()
-    found: list[Silence] = []
+    found = [
+        Silence("no_type_check", "", path, number, line.strip())
+        for number, line in enumerate(lines, 1)
+        if _UNTYPED.match(line)
+    ]
     for number, comment in _comments(text):
         source = lines[number - 1].strip() if number <= len(lines) else comment
         for what, form in _FORMS.items():

@@ -85,12 +85,43 @@ class _Filling(ast.NodeTransformer):
         self._values = values
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
+        """Fill a variable in."""
         return self._values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """Fill in what was set on `self`."""
+        if isinstance(node.ctx, ast.Load) and own_name(node) in self._values:
+            return self._values[own_name(node)]
+        return self.generic_visit(node)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        """Write a text out once all of its parts are known."""
+        parts = [self.visit(part) for part in node.values]
+        texts = [_text(part) for part in parts]
+        if any(text is None for text in texts):
+            return ast.JoinedStr(values=parts)
+        return ast.Constant("".join(text or "" for text in texts))
+
+
+def _text(node: ast.AST) -> str | None:
+    if isinstance(node, ast.FormattedValue) and node.conversion == -1 and node.format_spec is None:
+        node = node.value
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int):
+        return str(node.value)
+    return None
+
+
+def own_name(node: ast.AST) -> str:
+    """Return `self.x` for an attribute of the test's own object; else nothing."""
+    is_own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    if not is_own or not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Name):
+        return ""
+    return f"self.{node.attr}" if node.value.id in ("self", "cls") else ""
 
 
 def filled(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
     """Return an expression with names replaced by what they stand for, within reason of size."""
-    names = {item.id for item in ast.walk(node) if isinstance(item, ast.Name)}
+    names = {item.id if isinstance(item, ast.Name) else own_name(item) for item in ast.walk(node)}
     known = {name: values[name] for name in names if name in values}
     if not known or sum(map(_size, known.values())) + _size(node) > _MOST_NODES:
         return node

@@ -81,7 +81,22 @@ def _equal(before: Check, after: Check) -> str:
         return f"`{sorted(lost)[0]}` hides differences"
     if _wildcards(after) > _wildcards(before):
         return "`ANY` stands where a value stood"
+    if _has_default(after) and not _has_default(before):
+        return "what is expected is the default as well"
     return ""
+
+
+def _has_default(check: Check) -> bool:
+    """Tell whether a missing value would be replaced by the very one that is expected."""
+    if check.subject is None or check.expected is None:
+        return False
+    return any(
+        isinstance(item, ast.Call)
+        and last(item.func) in ("get", "getattr", "pop", "setdefault")
+        and len(item.args) > 1
+        and whole(item.args[-1]) == whole(check.expected)
+        for item in ast.walk(check.subject)
+    )
 
 
 def _lossy(check: Check) -> set[str]:
