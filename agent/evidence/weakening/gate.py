@@ -15,6 +15,7 @@ from agent.domain.value import Value
 from agent.evidence.result import Problem, Result
 from agent.evidence.weakening.examine import find_weakening
 from agent.evidence.weakening.finding import Found
+from agent.evidence.weakening.side import TooMuchError
 from agent.ports import Command, CommandResult
 from agent.text import head_and_tail, plain_output
 from agent.tools.base import Bench
@@ -66,7 +67,10 @@ def check_weakening(bench: Bench) -> Result:
     if files.before == files.after and not files.unread:
         why = "the change touches no code, tests, settings or CI"
         return Result(gate=Gate.WEAKENING, seconds=result.seconds, nothing_to_do=why)
-    found = find_weakening(files.before, files.after, files.paths)
+    try:
+        found = find_weakening(files.before, files.after, files.paths)
+    except TooMuchError:
+        return _unable(result.model_copy(update={"output": ""}), "is more than can be compared")
     return _shown(found, files.unread, bench.base, result.seconds)
 
 
@@ -99,12 +103,12 @@ def _files(result: CommandResult) -> Files | None:
         return None
 
 
-def _unable(result: CommandResult) -> Result:
-    why = "took too long" if result.timed_out else f"ended with {result.exit_code}"
+def _unable(result: CommandResult, why: str = "") -> Result:
+    ended = "took too long" if result.timed_out else f"ended with {result.exit_code}"
     problem = Problem(
         key="could not compare the tests",
         text=head_and_tail(plain_output(result.output), _LIMIT),
-        place=f"reading the files of both sides {why}",
+        place=f"the change {why}" if why else f"reading the files of both sides {ended}",
     )
     return Result(gate=Gate.WEAKENING, seconds=result.seconds, unable=(problem,))
 

@@ -59,9 +59,15 @@ def _statements(change: Change) -> Iterator[Finding]:
 def _suspects(change: Change, side: Side) -> Iterator[tuple[str, ast.stmt]]:
     for path in change.testing:
         tree = side.tree(path)
-        for node in top_level(tree.body if tree else []):
+        plain = [node for node in tree.body if not _is_program(node)] if tree else []
+        for node in top_level(plain):
             if _is_suspect(node):
                 yield path, node
+
+
+def _is_program(node: ast.stmt) -> bool:
+    """Tell whether it is what a file does when it is run as a program."""
+    return isinstance(node, ast.If) and "__name__" in show(node.test)
 
 
 def _is_suspect(node: ast.stmt) -> bool:

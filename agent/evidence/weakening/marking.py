@@ -13,7 +13,7 @@ from agent.evidence.weakening.finding import Finding, Kind
 from agent.evidence.weakening.helping import is_fixture
 from agent.evidence.weakening.marks import SKIPPING, Mark
 from agent.evidence.weakening.matching import Matched
-from agent.evidence.weakening.side import Side, is_testing
+from agent.evidence.weakening.side import Side
 from agent.evidence.weakening.syntax import is_function, show, truth
 from agent.survey.source import argument, last, text_of
 
@@ -98,11 +98,11 @@ class Site:
     line: int
 
 
-def sites(side: Side) -> list[Site]:
-    """Return all calls of `pytest.skip` and the like in the files of the tests."""
+def sites(side: Side, paths: Sequence[str]) -> list[Site]:
+    """Return all calls of `pytest.skip` and the like in some files."""
     found: list[Site] = []
-    for path in side.texts:
-        tree = side.tree(path) if is_testing(path) else None
+    for path in paths:
+        tree = side.tree(path)
         if tree is not None:
             found += _within(tree, path, "the module", "", is_wide=True)
     return found
@@ -157,7 +157,7 @@ def is_for_all(node: ast.AST) -> bool:
 
 def new_sites(change: Change) -> Iterator[Finding]:
     """Yield skips that are new, or that stop more tests than before."""
-    old, new = sites(change.before), sites(change.after)
+    old, new = (sites(side, change.testing) for side in (change.before, change.after))
     counts = Counter((site.kind, site.condition) for site in old)
     wide = Counter((site.kind, site.condition) for site in old if site.is_for_all)
     texts = {(site.path, site.name, site.kind, site.condition) for site in old}

@@ -1,11 +1,16 @@
 """Which test of the head is which test of the base: by name, by place, by what it does."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 
 from agent.evidence.weakening.collecting import Test
+from agent.evidence.weakening.side import TooMuchError
 
 _ALIKE, _SAME_NAME = 0.6, 0.3
+_MOST_PAIRS = 1_000_000
+Key = Callable[[Test], object]
+Score = Callable[[Test, Test], float]
 
 
 @dataclass(frozen=True)
@@ -21,19 +26,39 @@ def match(before: Sequence[Test], after: Sequence[Test], wild: Set[str]) -> Matc
     """Match tests that kept their name first, then those that were moved or renamed."""
     pairs: list[tuple[Test, Test]] = []
     old, new = list(before), list(after)
-    steps: list[Callable[[Test, Test], float]] = [
-        lambda b, a: float((b.path, b.name) == (a.path, a.name)),
-        lambda b, a: likeness(b, a, wild) + 0.01 if b.name == a.name else 0,
-        lambda b, a: _over(likeness(b, a, wild), _SAME_NAME) if b.short == a.short else 0,
-        lambda b, a: _over(likeness(b, a, wild), _ALIKE) if keeps_acts(b, a, wild) else 0,
+    steps: list[tuple[Key, Score]] = [
+        (lambda test: (test.path, test.name), _certain),
+        (lambda test: test.name, lambda b, a: likeness(b, a, wild) + 0.01),
+        (lambda test: test.short, lambda b, a: _over(likeness(b, a, wild), _SAME_NAME)),
+        (lambda test: "", lambda b, a: _renamed(b, a, wild)),
     ]
-    for score in steps:
-        scored = [(score(b, a), -i, -j) for i, b in enumerate(old) for j, a in enumerate(new)]
-        found = _best([entry for entry in scored if entry[0] > 0])
-        pairs += [(old[i], new[j]) for i, j in found]
-        old = [test for i, test in enumerate(old) if i not in {i for i, _ in found}]
-        new = [test for j, test in enumerate(new) if j not in {j for _, j in found}]
+    for key, score in steps:
+        found = _step(old, new, key, score)
+        pairs += found
+        old = [test for test in old if all(test is not b for b, _ in found)]
+        new = [test for test in new if all(test is not a for _, a in found)]
     return Matched(pairs, old, new)
+
+
+def _step(old: list[Test], new: list[Test], key: Key, score: Score) -> list[tuple[Test, Test]]:
+    """Return the best pairs among tests with the same key."""
+    by_key: dict[object, list[int]] = defaultdict(list)
+    for j, test in enumerate(new):
+        by_key[key(test)].append(j)
+    scored = [(score(b, new[j]), -i, -j) for i, b in enumerate(old) for j in by_key.get(key(b), ())]
+    if len(scored) > _MOST_PAIRS:
+        raise TooMuchError
+    return [(old[i], new[j]) for i, j in _best([entry for entry in scored if entry[0] > 0])]
+
+
+def _renamed(before: Test, after: Test, wild: Set[str]) -> float:
+    is_same = keeps_acts(before, after, wild)
+    return _over(likeness(before, after, wild), _ALIKE) if is_same else 0
+
+
+def _certain(before: Test, after: Test) -> float:
+    """Return that two tests of the same name at the same place are the same one."""
+    return float(before.short == after.short)
 
 
 def _over(score: float, least: float) -> float:

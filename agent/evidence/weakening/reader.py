@@ -5,7 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from agent.evidence.weakening.asserting import RAISING, is_failure, of_call, raising, skips
+from agent.evidence.weakening.asserting import (
+    RAISING,
+    is_assertion,
+    is_failure,
+    of_call,
+    raising,
+    skips,
+)
 from agent.evidence.weakening.check import Check, Form
 from agent.evidence.weakening.conditions import Scope, of_condition
 from agent.evidence.weakening.helping import Helper, Helpers, bound
@@ -20,6 +27,8 @@ _MUTATES = frozenset(
     {"append", "add", "extend", "update", "insert", "pop", "remove", "setdefault", "clear", "sort"}
 )
 _DEEPEST = 3
+_MOST_STATEMENTS = 2_000
+"""In one test; loops and helpers beyond it are read once, or not at all."""
 
 
 class Reader:
@@ -31,8 +40,10 @@ class Reader:
         function: Function,
         values: Mapping[str, ast.expr] | None = None,
         deep: int = _DEEPEST,
+        budget: list[int] | None = None,
     ) -> None:
         self._helpers = helpers
+        self._budget = [_MOST_STATEMENTS] if budget is None else budget
         self._deep = deep
         self._function = function
         counts = _assigned(function)
@@ -61,6 +72,8 @@ class Reader:
                 guard = guard or f"if {show(node.value)}"
 
     def _statement(self, node: ast.stmt, guard: str) -> Iterator[Check]:
+        self._helpers.side.spend()
+        self._budget[0] -= 1
         match node:
             case ast.Assert():
                 yield from self._calls(node.test, guard)
@@ -106,7 +119,7 @@ class Reader:
     def _calls(self, node: ast.AST, guard: str) -> Iterator[Check]:
         scope = self._scope(guard)
         for call in calls(node):
-            helper = self._helpers.of(call, self._function) if self._deep else None
+            helper = self._helper(call)
             found = None if helper else of_call(call, scope)
             if helper:
                 yield from self._help(call, helper, scope)
@@ -121,7 +134,7 @@ class Reader:
             yield from of_condition(test, self._scope(guard), at)
             return
         values = {k: filled(v, self._values) for k, v in bound(call, helper.node).items()}
-        inner = Reader(helper.helpers, helper.node, values, self._deep - 1)
+        inner = Reader(helper.helpers, helper.node, values, self._deep - 1, self._budget)
         inner.checks()
         for check in inner.returned(at, guard):
             yield replace(check, line=at.lineno, shown=show(at))
@@ -138,10 +151,18 @@ class Reader:
         plain = self._scope(guard).check(Form.TRUTHY, at, ast.Name(id="result", ctx=ast.Load()))
         yield replace(plain, about=words, tail="", text=f"{plain.text} {sorted(words)}")
 
+    def _helper(self, call: ast.Call) -> Helper | None:
+        """Return the helper that a call runs, if it asserts anything and there is room for it."""
+        if not self._deep or self._budget[0] <= 0:
+            return None
+        helper = self._helpers.of(call, self._function)
+        return helper if helper is not None and asserts(helper) else None
+
     def _help(self, call: ast.Call, helper: Helper, scope: Scope) -> Iterator[Check]:
         values = {k: filled(v, self._values) for k, v in bound(call, helper.node).items()}
         values |= {name: v for name, v in self._values.items() if name.startswith("self.")}
-        inside = Reader(helper.helpers, helper.node, values, self._deep - 1).checks()
+        reader = Reader(helper.helpers, helper.node, values, self._deep - 1, self._budget)
+        inside = reader.checks()
         inner = [replace(check, guard=check.guard or scope.guard) for check in inside]
         if inner:
             yield scope.check(
@@ -198,7 +219,7 @@ class Reader:
     def _turns(self, node: ast.For | ast.AsyncFor) -> list[dict[str, ast.expr]] | None:
         """Return the values of the loop's names for each turn, where they are written out."""
         items = self._helpers.items_of(filled(node.iter, self._values))
-        if items is None or len(items) > _MOST_TURNS:
+        if items is None or self._budget[0] <= 0 or len(items) > _MOST_TURNS:
             return None
         turns = [unpacked(node.target, item) for item in items]
         return None if any(turn is None for turn in turns) else [turn or {} for turn in turns]
@@ -220,6 +241,28 @@ class Reader:
             yield from self._block(handler.body, guard or outer)
         yield from self._block(node.orelse, inner)
         yield from self._block(node.finalbody, guard)
+
+
+def asserts(helper: Helper, deep: int = _DEEPEST) -> bool:
+    """Tell whether a helper, or one that it calls, can fail a test."""
+    known = helper.helpers.side.asserting
+    if id(helper.node) not in known:
+        known[id(helper.node)] = False  # it may call itself
+        known[id(helper.node)] = any(
+            _may_fail(helper, item, deep) for item in ast.walk(helper.node)
+        )
+    return known[id(helper.node)]
+
+
+def _may_fail(helper: Helper, item: ast.AST, deep: int) -> bool:
+    if isinstance(item, ast.Assert):
+        return True
+    if not isinstance(item, ast.Call):
+        return False
+    if is_failure(item) or last(item.func) in RAISING or is_assertion(item):
+        return True
+    inner = helper.helpers.of(item, helper.node) if deep else None
+    return inner is not None and inner.node is not helper.node and asserts(inner, deep - 1)
 
 
 def unpacked(target: ast.expr, value: ast.expr) -> dict[str, ast.expr] | None:

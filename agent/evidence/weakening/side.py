@@ -13,6 +13,8 @@ _TESTING = re.compile(
     r"(^|[/_.])(tests?|testing|testutils?|conftest)([/_.]|$)|(^|/)tests?[^/]*\.py$"
 )
 _DEEPEST = 3
+MOST_STATEMENTS = 300_000
+"""Each takes about 0.2 ms."""
 
 
 def is_testing(path: str) -> bool:
@@ -20,14 +22,27 @@ def is_testing(path: str) -> bool:
     return path.endswith(".py") and _TESTING.search(path) is not None
 
 
+class TooMuchError(Exception):
+    """There is more to compare than can be compared in bounded time."""
+
+
 class Side:
     """All files that are known of one side, parsed when they are asked for."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
+        self._effort = 0
+        self.asserting: dict[int, bool] = {}
+        """By the id of a function's node: whether it, or what it calls, asserts anything."""
         self._trees: dict[str, ast.Module | None] = {}
         self._names: dict[str, dict[str, ast.AST]] = {}
         self._imports: dict[str, dict[str, tuple[str, str]]] = {}
+
+    def spend(self) -> None:
+        """Count one statement that is read. Raises TooMuchError when there were too many."""
+        self._effort += 1
+        if self._effort > MOST_STATEMENTS:
+            raise TooMuchError
 
     def tree(self, path: str) -> ast.Module | None:
         """Return a file's syntax tree; None when there is no such file or it cannot be parsed."""

@@ -11,7 +11,7 @@ from agent.evidence.weakening.losing import compare, findings_of
 from agent.evidence.weakening.pool import Pool
 from agent.evidence.weakening.reader import Reader
 from agent.evidence.weakening.side import Side, functions
-from agent.evidence.weakening.syntax import Function, show
+from agent.evidence.weakening.syntax import Function, show, whole
 from agent.survey.source import argument
 
 Known = dict[tuple[str, str], tuple[Function, Helpers]]
@@ -27,6 +27,8 @@ def weaker_helpers(change: Change, pool: Pool) -> Iterator[Finding]:
         if found is None:
             continue
         yield from _fewer_params(key, node, found)
+        if whole(node) == whole(found[0]):
+            continue
         before, after = _checks(node, helpers), _checks(found[0], found[1])
         if before:
             comparison = compare(change, before, after, found[1].path)

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from agent.evidence.weakening.check import COMMON, Check, Form
 from agent.evidence.weakening.finding import Kind
@@ -100,14 +100,28 @@ def _has_default(check: Check) -> bool:
 
 
 def _lossy(check: Check) -> set[str]:
+    """Return what a side of a comparison goes through at last, and that hides differences."""
     nodes = [node for node in (check.subject, check.expected) if node is not None]
     found: set[str] = set()
-    for item in (item for node in nodes for item in ast.walk(node)):
+    for item in (item for node in nodes for item in _outer(node)):
         if isinstance(item, ast.Call) and last(item.func) in _LOSSY:
             found.add(last(item.func))
-        elif isinstance(item, ast.Slice):
+        elif isinstance(item, ast.Subscript) and isinstance(item.slice, ast.Slice):
             found.add("a slice")
     return found
+
+
+def _outer(node: ast.AST | None) -> Iterator[ast.AST]:
+    """Yield an expression and what it is taken from, step by step; not what stands within."""
+    while node is not None:
+        yield node
+        if isinstance(node, ast.Call):
+            is_plain = isinstance(node.func, ast.Name) and len(node.args) >= 1
+            node = node.args[0] if is_plain else node.func
+        elif isinstance(node, ast.Attribute | ast.Subscript | ast.Await):
+            node = node.value
+        else:
+            node = None
 
 
 def _wildcards(check: Check) -> int:
