@@ -24,7 +24,7 @@ _TOOLS = frozenset(
         *("coverage", "bandit", "pre-commit", "make", "just", "hatch", "task", "poe", "pip-audit"),
         *("safety", "lint-imports", "diff-cover", "diff-quality", "codespell", "vulture"),
         *("semgrep", "interrogate", "djlint", "detect-secrets", "uses", "hook", "trial", "invoke"),
-        *("schemathesis", "squawk", "xenon", "radon", "deptry", "PYTEST_ADDOPTS"),
+        *("schemathesis", "squawk", "xenon", "radon", "deptry", "PYTEST_ADDOPTS", "SKIP"),
     }
 )
 _WITH_WORD = frozenset(
@@ -33,9 +33,10 @@ _WITH_WORD = frozenset(
 )  # fmt: skip
 _RUNNERS = frozenset({"make", "just", "tox", "nox", "hatch", "task", "poe", "pre-commit", "invoke"})
 _FORGIVING = re.compile(
-    r"\|\|\s*(true|:|exit\s+0|echo\b|/bin/true)|;\s*(true|exit\s+0|:)\s*$|--exit-zero\b"
-    r"|\|\|\s*\(?\s*(echo|printf)"
+    r"\|\|(?!.*(exit\s+([1-9$]|\"\$)|\bfalse\b|return\s+1))|;\s*(true|exit\s+0|:)\s*$"
+    r"|--exit-zero\b"
 )
+_SKIPPING = re.compile(r"(^|\s)SKIP=(\S+)")
 _PIPED = re.compile(r"(?<!\|)\|(?!\|)")
 _USED = re.compile(r"ruff|mypy|pylint|codeql|pre-commit|pytest|bandit|sonar|trivy|dependency-review"
                    r"|super-linter|gitleaks|trufflehog|codecov|coveralls|black|isort")  # fmt: skip
@@ -160,6 +161,9 @@ def _less(one: Checking, other: Checking, same: list[Checking], after: Mapping[s
     old, new = one.step.context.condition, other.step.context.condition
     if new and new != old and not _is_narrower(new, old):
         return f"it only runs {new}"
+    skipped = _SKIPPING.search(other.step.text)
+    if skipped and not _SKIPPING.search(one.step.text):
+        return f"it leaves out {skipped[2]}"
     if _PIPED.search(other.step.text) and not _PIPED.search(one.step.text):
         content = after.get(other.step.context.path, "")
         if "pipefail" not in content and "shell: bash" not in content:
@@ -278,9 +282,9 @@ def _narrowed_everywhere(known: list[Checking], now: list[Checking]) -> Iterator
     """Yield options for pytest that came in by the environment."""
     old = {other.step.text for other in known}
     for one in now:
-        if one.key == "PYTEST_ADDOPTS" and one.step.text not in old:
+        if one.key in ("PYTEST_ADDOPTS", "SKIP") and one.step.text not in old:
             options = options_of(one.words)
-            if any(name in options for name in _NARROWING):
+            if one.key == "SKIP" or any(name in options for name in _NARROWING):
                 yield _finding(one.step.context, one.step.text, "it leaves a part of the tests out")
 
 
@@ -291,6 +295,8 @@ def _frames(old: Pipeline, new: Pipeline) -> Iterator[Finding]:
     for event in ("pull_request", "push", "merge_group", "pull_request_target"):
         if event in old.triggers and event not in new.triggers:
             yield _finding(context, f"on: {event}", "it starts no checks any more")
+        elif event == "push" and new.triggers.get("pull_request") == "":
+            continue
         elif event in old.triggers and new.triggers[event] and not old.triggers[event]:
             text = f"it starts checks only for {new.triggers[event]}"
             yield _finding(context, f"on: {event}", text)

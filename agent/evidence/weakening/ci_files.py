@@ -132,8 +132,9 @@ class _Reader:
         elif key == "id" and context.path.endswith((".pre-commit-config.yaml", ".yml")):
             if ".pre-commit" in context.path:
                 yield Step(f"hook {value}", context)
-        elif key == "env" and isinstance(value, dict) and "PYTEST_ADDOPTS" in value:
-            yield Step(f"PYTEST_ADDOPTS {value['PYTEST_ADDOPTS']}", context)
+        elif key == "env" and isinstance(value, dict):
+            names = [name for name in ("PYTEST_ADDOPTS", "SKIP") if name in value]
+            yield from (Step(f"{name} {value[name]}", context) for name in names)
         elif key == "matrix" and isinstance(value, dict):
             self._matrix(value)
         elif isinstance(value, dict | list):

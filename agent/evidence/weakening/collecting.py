@@ -13,7 +13,7 @@ from agent.evidence.weakening.reader import Reader, locals_of
 from agent.evidence.weakening.rules import Rules
 from agent.evidence.weakening.side import Side
 from agent.evidence.weakening.standing import fixtures_of, setups_of, standing
-from agent.evidence.weakening.syntax import Function, own_name, show, truth
+from agent.evidence.weakening.syntax import Function, calls, own_name, own_nodes, show, truth
 from agent.evidence.weakening.words import words_of
 from agent.survey.source import last, target_of
 
@@ -81,6 +81,13 @@ class Test:
         return frozenset().union(
             *(words_of(item, hidden) for item in self.node.body), *map(words_of, values)
         )
+
+    @cached_property
+    def reach(self) -> frozenset[str]:
+        """What it speaks of, and what the helpers that it calls speak of."""
+        found = (self.helpers.of(call, self.node) for call in calls(self.node))
+        bodies = (item for helper in found if helper for item in helper.node.body)
+        return self.words.union(*map(words_of, bodies))
 
     def checks_in(self, case: Case) -> list[Check]:
         """Return what it checks in one case."""
@@ -181,6 +188,8 @@ class _Collector:
         cases = cases_of([*node.decorator_list, *listed], names, helpers)
         if is_fixture(node):
             why = why or "it is a fixture now"
+        elif any(isinstance(item, ast.Yield | ast.YieldFrom) for item in own_nodes(node)):
+            why = why or "it is a generator, whose body is not run"
         return Test(
             path=self._path,
             name=name,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.evidence.weakening.check import Check, Form
-from agent.evidence.weakening.syntax import filled, number_of, show, truth, whole
+from agent.evidence.weakening.syntax import awaited, filled, number_of, show, truth, whole
 from agent.evidence.weakening.words import tail_of, words_of
 from agent.survey.source import argument, dotted, last
 
@@ -29,7 +29,7 @@ class Scope:
 
     def check(self, form: Form, node: ast.AST, *parts: ast.expr | None, **more: Any) -> Check:
         """Return a check of a subject and, as the second part, what is expected of it."""
-        full = [filled(part, self.values) if part is not None else None for part in parts]
+        full = [awaited(filled(part, self.values)) if part is not None else None for part in parts]
         subject, expected = (*full, None, None)[:2]
         known = [side for side in (subject, expected) if side is not None]
         sides = [whole(side).replace("self.", "") for side in known]

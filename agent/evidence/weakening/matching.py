@@ -30,7 +30,7 @@ def match(before: Sequence[Test], after: Sequence[Test], wild: Set[str]) -> Matc
         (lambda test: (test.path, test.name), _certain),
         (lambda test: test.name, lambda b, a: likeness(b, a, wild) + 0.01),
         (lambda test: test.short, lambda b, a: _over(likeness(b, a, wild), _SAME_NAME)),
-        (lambda test: "", lambda b, a: _renamed(b, a, wild)),
+        (_any, lambda b, a: _renamed(b, a, wild)),
     ]
     for key, score in steps:
         found = _step(old, new, key, score)
@@ -54,6 +54,10 @@ def _step(old: list[Test], new: list[Test], key: Key, score: Score) -> list[tupl
 def _renamed(before: Test, after: Test, wild: Set[str]) -> float:
     is_same = keeps_acts(before, after, wild)
     return _over(likeness(before, after, wild), _ALIKE) if is_same else 0
+
+
+def _any(_: Test) -> object:
+    return None
 
 
 def _certain(before: Test, after: Test) -> float:
@@ -99,4 +103,4 @@ def keeps_acts(before: Test, after: Test, wild: Set[str]) -> bool:
     """Tell whether a test still uses all that matters: what was imported, and addresses."""
     imported = before.helpers.side.imports(before.helpers.path)
     acts = {word for word in before.words if word in imported or word.startswith("'/")}
-    return (acts - wild) <= all_words(after)
+    return (acts - wild) <= (all_words(after) | after.reach)

@@ -85,7 +85,9 @@ class Reader:
             case ast.For() | ast.AsyncFor():
                 yield from self._for(node, guard)
             case ast.While():
-                yield from self._block([] if truth(node.test) is False else node.body, guard)
+                always = truth(node.test)
+                inner = guard or ("" if always else f"while {show(node.test)}")
+                yield from self._block([] if always is False else node.body, inner)
             case ast.Try():
                 yield from self._try(node, guard)
             case ast.Match():
@@ -118,6 +120,8 @@ class Reader:
 
     def _calls(self, node: ast.AST, guard: str) -> Iterator[Check]:
         scope = self._scope(guard)
+        if isinstance(getattr(node, "value", None), ast.GeneratorExp):
+            return  # nobody asks it for anything
         for call in calls(node):
             helper = self._helper(call)
             found = None if helper else of_call(call, scope)

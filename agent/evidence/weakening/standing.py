@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from agent.evidence.weakening.helping import Helpers
 from agent.evidence.weakening.side import is_testing, top_level
-from agent.evidence.weakening.syntax import Function, filled, is_function
+from agent.evidence.weakening.syntax import Function, filled, is_function, own_nodes
 from agent.survey.source import target_of
 
 _SETUPS = frozenset(
@@ -54,8 +54,7 @@ def given(function: Function, values: Mapping[str, ast.expr]) -> ast.expr | None
     """Return what a function returns or yields, when it does so once and at its end."""
     ends = [
         item.value
-        for node in function.body
-        for item in _own(node)
+        for item in own_nodes(function)
         if isinstance(item, ast.Return | ast.Yield) and item.value is not None
     ]
     if len(ends) != 1:
@@ -63,14 +62,6 @@ def given(function: Function, values: Mapping[str, ast.expr]) -> ast.expr | None
     known = {**values, **_assigned(function.body, values)}
     value = filled(ends[0], known)
     return None if isinstance(value, ast.Name) and value.id not in known else value
-
-
-def _own(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a statement without those of functions inside it."""
-    yield node
-    for child in ast.iter_child_nodes(node):
-        if not is_function(child) and not isinstance(child, ast.Lambda | ast.ClassDef):
-            yield from _own(child)
 
 
 def _assigned(body: list[ast.stmt], values: Mapping[str, ast.expr]) -> dict[str, ast.expr]:

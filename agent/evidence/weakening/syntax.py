@@ -80,6 +80,35 @@ def is_literal(node: ast.AST) -> bool:
     )
 
 
+_RUNNING = frozenset({"asyncio.run", "run_until_complete", "loop.run_until_complete"})
+
+
+class _Waiting(ast.NodeTransformer):
+    def visit_Await(self, node: ast.Await) -> ast.AST:
+        """Take what is waited for."""
+        found: ast.AST = self.visit(node.value)
+        return found
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Take what an event loop is started for."""
+        is_start = dotted(node.func) in _RUNNING and len(node.args) == 1
+        found: ast.AST = self.visit(node.args[0]) if is_start else self.generic_visit(node)
+        return found
+
+
+def awaited(node: ast.expr) -> ast.expr:
+    """Return an expression as if nothing had to be waited for."""
+    is_waiting = any(
+        isinstance(item, ast.Await)
+        or (isinstance(item, ast.Call) and dotted(item.func) in _RUNNING)
+        for item in ast.walk(node)
+    )
+    if not is_waiting:
+        return node
+    found = _Waiting().visit(ast.parse(whole(node), mode="eval").body)
+    return found if isinstance(found, ast.expr) else node
+
+
 class _Filling(ast.NodeTransformer):
     def __init__(self, values: Mapping[str, ast.expr]) -> None:
         self._values = values
@@ -144,6 +173,16 @@ def base_name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def own_nodes(function: Function) -> Iterator[ast.AST]:
+    """Yield the nodes of a function's body, those of functions inside it left out."""
+    todo: list[ast.AST] = list(function.body)
+    while todo:
+        item = todo.pop()
+        yield item
+        if not is_function(item) and not isinstance(item, ast.Lambda | ast.ClassDef):
+            todo.extend(ast.iter_child_nodes(item))
+
+
 def calls(node: ast.AST) -> Iterator[ast.Call]:
     """Yield the calls within a node, those of functions and lambdas inside it left out."""
     todo: list[ast.AST] = [node]
@@ -154,6 +193,6 @@ def calls(node: ast.AST) -> Iterator[ast.Call]:
         inner = [
             child
             for child in ast.iter_child_nodes(item)
-            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+            if not isinstance(child, ast.Lambda | ast.ClassDef) and not is_function(child)
         ]
         todo.extend(reversed(inner))

@@ -60,6 +60,8 @@ def _is_as_good(before: Check, after: Check) -> bool:
     if after.form is Form.FALSY:
         is_length = before.form is Form.LENGTH and number_of(before.expected) == 0
         return is_length or (before.form is Form.EQUAL and _is_empty(before.expected))
+    if before.form is Form.TRUTHY and after.form is Form.PRESENT:
+        return last(before.subject) in ("match", "search", "fullmatch")  # a match is never false
     if after.form is Form.TRUTHY and before.form is Form.BOUND:
         limit = number_of(before.expected)
         is_some = (before.operator, limit) in ((">", 0), (">=", 1))

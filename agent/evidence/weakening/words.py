@@ -51,7 +51,8 @@ def tail_of(node: ast.AST | None, hidden: Set[str] = frozenset()) -> str:
         if is_indexed or isinstance(node, ast.Await | ast.Starred | ast.NamedExpr):
             node = getattr(node, "value", None)
         elif isinstance(node, ast.Call) and _is_wrapper(node):
-            node = node.args[0] if node.args else _receiver(node)
+            is_method = isinstance(node.func, ast.Attribute)
+            node = _receiver(node) if is_method else node.args[0]
         else:
             break
     return _end(node, hidden)
@@ -77,7 +78,7 @@ def _key(node: ast.AST) -> object:
 def _is_wrapper(node: ast.Call) -> bool:
     if isinstance(node.func, ast.Name):
         return node.func.id in _WRAPPERS and len(node.args) >= 1
-    return last(node.func) in _CLEANERS and not node.args
+    return last(node.func) == "group" or (last(node.func) in _CLEANERS and not node.args)
 
 
 def _receiver(node: ast.Call) -> ast.AST | None:
