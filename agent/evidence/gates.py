@@ -1,5 +1,7 @@
 """All gates, in the order in which people read them."""
 
+from collections.abc import Callable, Mapping
+
 from agent.domain.evidence import Evidence, Gate
 from agent.evidence.commands import check_commands
 from agent.evidence.coverage import check_coverage
@@ -9,12 +11,19 @@ from agent.evidence.result import Result
 from agent.evidence.suite import Suite
 from agent.evidence.tests import check_tests
 from agent.evidence.verdicts import conclude
+from agent.evidence.weakening.gate import check_weakening
 from agent.tools.base import Bench
 
 COMPARING = frozenset({Gate.OPENAPI, Gate.COVERAGE})
 """Gates that have nothing to say of a change before they were run at its base."""
 _OF_THE_SUITE = (Gate.TESTS, Gate.COVERAGE)
 """Gates that one run of the suite serves."""
+_OWN: Mapping[Gate, Callable[[Bench], Result]] = {
+    Gate.OPENAPI: check_openapi,
+    Gate.RED_TO_GREEN: check_red_to_green,
+    Gate.WEAKENING: check_weakening,
+}
+"""Gates that are more than commands of the repository."""
 
 
 def with_their_like(gates: tuple[Gate, ...]) -> tuple[Gate, ...]:
@@ -34,9 +43,8 @@ def examine(
         return check_tests(bench, select) if select else (suite or Suite(bench)).tests()
     if gate is Gate.COVERAGE:
         return check_coverage(bench, suite)
-    if gate is Gate.RED_TO_GREEN:
-        return check_red_to_green(bench)
-    return check_openapi(bench) if gate is Gate.OPENAPI else check_commands(gate, bench)
+    check = _OWN.get(gate)
+    return check(bench) if check else check_commands(gate, bench)
 
 
 def run_gate(

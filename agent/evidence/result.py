@@ -53,7 +53,7 @@ class Result(Value):
     remarks: tuple[Remark, ...] = ()
     """What is to be said test by test or place by place."""
     is_no_fault: bool = False
-    """True when nothing in the change could mend that it did not run, as with a fault of the base."""
+    """True when no change could mend that it did not run: a fault of the base is one."""
     artifact: str | None = None
     """The name of what was kept for later."""
 

@@ -1,6 +1,7 @@
 """A sandbox over files in memory; commands are answered by a function of the test."""
 
 import difflib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Any
 
 from agent.domain.errors import ToolError
 from agent.domain.repository import Worktree
+from agent.evidence.weakening.gate import SCRIPT
 from agent.ports import Command, CommandResult
 from integrations.sandbox.inside.globs import matcher
 from integrations.sandbox.inside.listing import tree
 from integrations.sandbox.inside.matching import locate
 from integrations.sandbox.inside.paths import Refused
 
+COMPARING = SCRIPT.read_text("utf-8")
 Files = dict[str, str]
 """Text by path, relative to the root of a worktree."""
 Answer = Callable[[Files, Command], CommandResult]
@@ -33,6 +36,8 @@ class FakeSandbox:
         self.answer = answer
         self.commands: list[tuple[str, Command]] = []
         self.prepared: list[str] = []
+        self.before: Files | None = None
+        """What gates that compare see as the base; None for the worktree as it is."""
         self.broken: Exception | None = None
 
     def check(self) -> None:
@@ -45,7 +50,12 @@ class FakeSandbox:
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         self.check()
         self.commands.append((worktree.path.name, command))
-        return self.answer(self.trees[worktree.path], command)
+        files = self.trees[worktree.path]
+        if COMPARING in command.argv:
+            before = files if self.before is None else self.before
+            both = json.dumps({"before": before, "after": files})
+            return CommandResult(exit_code=0, output=both, seconds=0.0)
+        return self.answer(files, command)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         self.check()

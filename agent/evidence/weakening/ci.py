@@ -1,0 +1,307 @@
+"""CI that checks less: steps that are gone, forgiven, conditional or narrowed."""
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from posixpath import basename
+
+from agent.evidence.weakening.ci_files import Context, Pipeline, Step, pipeline
+from agent.evidence.weakening.finding import Finding, Kind
+from agent.evidence.weakening.options import options_of
+
+_RUNS = re.compile(
+    r"^(?:[A-Za-z_]\w*=\S*\s+|sudo\s+|time\s+|env\s+|xvfb-run\s+(?:-\S+\s+)*"
+    r"|(?:uv|poetry|pipenv|pdm|rye|hatch|conda|micromamba)\s+run\s+(?:-\S+\s+)*(?:[\w.-]+:)?"
+    r"|uvx\s+|pipx\s+run\s+|python[\d.]*\s+(?:-[WXu]\s*\S*\s+)*-m\s+|python[\d.]*\s+(?=\S*manage\.py)"
+    r"|coverage\s+run\s+(?:-(?!m)\S+\s+)*(?:-m\s+)?"
+    r"|docker[ -]compose\s+(?:run|exec)\s+(?:-\S+\s+)*\S+\s+)"
+)
+_TOOLS = frozenset(
+    {
+        *("pytest", "py.test", "unittest", "manage.py", "django-admin", "tox", "nox", "mypy"),
+        *("ruff", "flake8", "pylint", "black", "isort", "pyright", "basedpyright", "ty", "pyrefly"),
+        *("coverage", "bandit", "pre-commit", "make", "just", "hatch", "task", "poe", "pip-audit"),
+        *("safety", "lint-imports", "diff-cover", "diff-quality", "codespell", "vulture"),
+        *("semgrep", "interrogate", "djlint", "detect-secrets", "uses", "hook", "trial", "invoke"),
+        *("schemathesis", "squawk", "xenon", "radon", "deptry", "PYTEST_ADDOPTS", "SKIP"),
+    }
+)
+_WITH_WORD = frozenset(
+    {"ruff", "manage.py", "django-admin", "coverage", "make", "just", "nox", "pre-commit", "hatch",
+     "task", "poe", "uses", "hook", "ty", "pyrefly", "invoke"}
+)  # fmt: skip
+_RUNNERS = frozenset({"make", "just", "tox", "nox", "hatch", "task", "poe", "pre-commit", "invoke"})
+_FORGIVING = re.compile(
+    r"\|\|(?!.*(exit\s+([1-9$]|\"\$)|\bfalse\b|return\s+1))|;\s*(true|exit\s+0|:)\s*$"
+    r"|--exit-zero\b"
+)
+_SKIPPING = re.compile(r"(^|\s)SKIP=(\S+)")
+_PIPED = re.compile(r"(?<!\|)\|(?!\|)")
+_USED = re.compile(r"ruff|mypy|pylint|codeql|pre-commit|pytest|bandit|sonar|trivy|dependency-review"
+                   r"|super-linter|gitleaks|trufflehog|codecov|coveralls|black|isort")  # fmt: skip
+_OUTSIDE = frozenset({"install", "run", "erase", "html", "xml", "combine", "migrate", "json",
+                      "runserver", "collectstatic", "clean", "autoupdate"})  # fmt: skip
+_NARROWING = ("-k", "-m", "--ignore", "--ignore-glob", "--deselect", "--exclude-tag", "--reruns",
+              "--lf", "--last-failed", "--sw", "--no-cov", "--collect-only", "--co", "--version",
+              "--help", "--exclude", "--ignore-missing-imports", "--allow-untyped-defs", "--tag",
+              "--no-strict", "--extend-ignore", "--disable")  # fmt: skip
+_NEEDED = ("--strict", "--check", "--check-only", "--diff", "--strict-markers", "--strict-config",
+           "--cov", "--cov-branch", "--fail-under", "--cov-fail-under", "--all-files",
+           "--doctest-modules", "--deploy", "--fail-level")  # fmt: skip
+_FLOORS = ("--cov-fail-under", "--fail-under")
+
+
+@dataclass(frozen=True)
+class Checking:
+    """A step that checks something."""
+
+    key: str
+    """The tool, with its subcommand."""
+    step: Step
+    words: tuple[str, ...]
+
+    @property
+    def is_forgiven(self) -> bool:
+        """True when its failure is none."""
+        return self.step.context.is_forgiven or _FORGIVING.search(self.step.text) is not None
+
+
+def changed_ci(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what CI, or a runner, checks less than before."""
+    old, new = pipeline(before), pipeline(after)
+    yield from _lost(old.steps, new.steps, new, before, after)
+    yield from _lost(old.runners, new.runners, new, before, after)
+    yield from _frames(old, new)
+    for path in new.unread:
+        if path not in old.unread:
+            yield _finding(Context(path), path, "it cannot be read any more")
+
+
+def _lost(
+    old: list[Step],
+    new: list[Step],
+    pipe: Pipeline,
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+) -> Iterator[Finding]:
+    known, now = list(_checking(old)), list(_checking(new))
+    texts = {step.text for step in old}
+    started = [one for one in now if one.step.text not in texts and _runs_others(one)]
+    told: set[tuple[str, str]] = set()
+    for one in known:
+        path = one.step.context.path
+        if before.get(path) == after.get(path) or (one.is_forgiven and path in after):
+            continue
+        why = _why(one, now, after)
+        if why == _GONE and (
+            _is_in_runners(one, started, pipe)
+            or _is_replaced(one, now, known)
+            or _is_written_out(one, started, now, pipe)
+        ):
+            continue
+        if why and (one.step.text, why) not in told:
+            told.add((one.step.text, why))
+            yield _finding(one.step.context, one.step.text, why)
+    yield from _narrowed_everywhere(known, now)
+
+
+_GONE = "it is not run any more"
+
+
+def _finding(context: Context, name: str, text: str) -> Finding:
+    place = f"{context.place}: " if context.place else ""
+    return Finding(kind=Kind.CI, path=context.path, name=f"{place}{name[:100]}", text=text)
+
+
+def _checking(steps: list[Step]) -> Iterator[Checking]:
+    for step in steps:
+        text = re.sub(r"\s\|\|.*$|\s*\|(?!\|).*$|;.*$", "", step.text)
+        while found := _RUNS.match(text):
+            text = text[found.end() :]
+        words = _words(text)
+        if not words:
+            continue
+        tool = {"py.test": "pytest", "django-admin": "manage.py"}.get(
+            basename(words[0]), basename(words[0])
+        )
+        if tool in _TOOLS and not _is_outside(tool, words):
+            name = tool
+            if tool in _WITH_WORD and len(words) > 1:
+                name = f"{tool} {next((w for w in words[1:] if not w.startswith('-')), '')}"
+            yield Checking(name, step, tuple(words[1:]))
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def _is_outside(tool: str, words: list[str]) -> bool:
+    """Tell whether a call of a tool checks nothing."""
+    if tool == "uses":
+        return _USED.search(words[-1]) is None
+    return len(words) > 1 and words[1] in _OUTSIDE and tool != "pre-commit"
+
+
+def _why(one: Checking, now: list[Checking], after: Mapping[str, str]) -> str:
+    """Return in which way a step of the base is less at the head; empty when it is not."""
+    same = [other for other in now if other.key == one.key]
+    reasons = [_less(one, other, same, after) for other in same]
+    if "" in reasons:
+        return ""
+    return reasons[0] if reasons else _GONE
+
+
+def _less(one: Checking, other: Checking, same: list[Checking], after: Mapping[str, str]) -> str:
+    if other.is_forgiven and not one.is_forgiven:
+        return "its failure is no failure any more"
+    old, new = one.step.context.condition, other.step.context.condition
+    if new and new != old and not _is_narrower(new, old):
+        return f"it only runs {new}"
+    skipped = _SKIPPING.search(other.step.text)
+    if skipped and not _SKIPPING.search(one.step.text):
+        return f"it leaves out {skipped[2]}"
+    if _PIPED.search(other.step.text) and not _PIPED.search(one.step.text):
+        content = after.get(other.step.context.path, "")
+        if "pipefail" not in content and "shell: bash" not in content:
+            return "its exit code is lost in a pipe"
+    return _narrower(one, other, same)
+
+
+def _is_narrower(new: str, old: str) -> bool:
+    """Tell whether a condition has lost parts of another one."""
+    return bool(old) and all(part in old for part in new.split(" and "))
+
+
+def _narrower(one: Checking, other: Checking, same: list[Checking]) -> str:
+    old, new = options_of(one.words), options_of(other.words)
+    for name in _NARROWING:
+        if name in new and new[name] != old.get(name):
+            added = new[name] - old.get(name, set()) if isinstance(new[name], set) else new[name]
+            if added:
+                return f"`{name}` leaves a part out"
+    for name in _FLOORS:
+        if name in old and name in new and _value(new[name]) < _value(old[name]):
+            return f"`{name}` went from {old[name]} to {new[name]}"
+    lost = [name for name in _NEEDED if name in old and name not in new]
+    if lost:
+        return f"`{lost[0]}` is gone"
+    if any(entry.startswith("error") for entry in old.get("-W", set()) - new.get("-W", set())):
+        return "`-W error` is gone"
+    return _fewer_places(one, other, same)
+
+
+def _value(text: object) -> float:
+    try:
+        return float(str(text))
+    except ValueError:
+        return 0.0
+
+
+def _fewer_places(one: Checking, other: Checking, same: list[Checking]) -> str:
+    old = _places(one)
+    if not old and one.key not in ("pytest", "mypy", "unittest", "ruff check", "flake8"):
+        return ""
+    new = _places(other)
+    everything = set().union(*(_places(item) for item in same))
+    if not old:
+        is_part = bool(new) and new != {"."} and all(_places(item) for item in same)
+        is_split = len(everything) > 1 or any("test" in p.split("/")[-1] for p in new)
+        return f"it only takes {', '.join(sorted(new))} now" if is_part and not is_split else ""
+    if not new:
+        return ""
+    lost = [place for place in old if not _holds(place, everything)]
+    lost = [p for p in lost if sum(x.startswith(f"{p.rstrip('/')}/") for x in everything) < 2]
+    return f"it leaves out {', '.join(sorted(lost))} now" if lost else ""
+
+
+def _places(one: Checking) -> set[str]:
+    words = {word for word in options_of(one.words).get("", set()) if "$" not in word}
+    words -= set(one.key.split()[1:])
+    return {word.removeprefix("./").rstrip("/") or "." for word in words}
+
+
+def _holds(place: str, places: set[str]) -> bool:
+    return "." in places or any(place == p or place.startswith(f"{p}/") for p in places)
+
+
+def _runs_others(one: Checking) -> bool:
+    return one.key.split()[0] in _RUNNERS
+
+
+def _is_in_runners(one: Checking, started: list[Checking], pipe: Pipeline) -> bool:
+    """Tell whether a step that is new in CI starts a runner that does the same."""
+    calls_script = any(step.text.endswith(".sh") or ".sh " in step.text for step in pipe.steps)
+    if not started and not calls_script:
+        return False
+    return any(other.key == one.key and not other.is_forgiven
+               for other in _checking([*pipe.runners, *pipe.steps]))  # fmt: skip
+
+
+def _is_written_out(
+    one: Checking, started: list[Checking], now: list[Checking], pipe: Pipeline
+) -> bool:
+    """Tell whether a runner gave way to another one, or to its commands themselves.
+
+    What the runners' files lost is said for itself.
+    """
+    if not _runs_others(one):
+        return False
+    keys = {other.key for other in now}
+    tests = {other.key for other in _checking(pipe.runners)} & {
+        "pytest",
+        "unittest",
+        "manage.py test",
+    }
+    return bool(started) or bool(keys & {"pytest", "unittest", "manage.py test"} and tests <= keys)
+
+
+_SUCCESSORS = {
+    "flake8": "ruff", "isort": "ruff", "black": "ruff", "pylint": "ruff", "pyupgrade": "ruff",
+    "autoflake": "ruff", "mypy": "pyright", "bandit": "ruff", "unittest": "pytest",
+    "manage.py": "pytest", "ruff": "pre-commit", "tox": "pytest", "nox": "pytest",
+}  # fmt: skip
+
+
+def _is_replaced(one: Checking, now: list[Checking], known: list[Checking]) -> bool:
+    """Tell whether a tool that does the same was brought in for one that went."""
+    words = one.key.split()
+    tool = words[1] if words[0] in ("hook", "uses") and len(words) > 1 else words[0]
+    for old, new in _SUCCESSORS.items():
+        if old in tool:
+            has = [other for other in now if new in other.key and not other.is_forgiven]
+            had = [other for other in known if new in other.key]
+            return len(has) > len(had) or (len(has) > 0 and old in ("flake8", "isort", "black"))
+    return False
+
+
+def _narrowed_everywhere(known: list[Checking], now: list[Checking]) -> Iterator[Finding]:
+    """Yield options for pytest that came in by the environment."""
+    old = {other.step.text for other in known}
+    for one in now:
+        if one.key in ("PYTEST_ADDOPTS", "SKIP") and one.step.text not in old:
+            options = options_of(one.words)
+            if one.key == "SKIP" or any(name in options for name in _NARROWING):
+                yield _finding(one.step.context, one.step.text, "it leaves a part of the tests out")
+
+
+def _frames(old: Pipeline, new: Pipeline) -> Iterator[Finding]:
+    """Yield events and matrix entries that are gone."""
+    paths = [step.context.path for step in (*new.steps, *old.steps)]
+    context = Context(paths[0] if paths else "")
+    for event in ("pull_request", "push", "merge_group", "pull_request_target"):
+        if event in old.triggers and event not in new.triggers:
+            yield _finding(context, f"on: {event}", "it starts no checks any more")
+        elif event == "push" and new.triggers.get("pull_request") == "":
+            continue
+        elif event in old.triggers and new.triggers[event] and not old.triggers[event]:
+            text = f"it starts checks only for {new.triggers[event]}"
+            yield _finding(context, f"on: {event}", text)
+    for name, values in sorted(old.matrix.items()):
+        now = new.matrix.get(name, set())
+        if len(now) < len(values) and now:
+            lost = ", ".join(sorted(values - now))
+            yield _finding(context, f"matrix {name}", f"{lost} went out")
