@@ -11,6 +11,8 @@ from agent.domain.value import Value
 MAX_FAILING = 200
 MAX_FINDINGS = 1_000
 MAX_REMARKS = 200
+FLAKY = "flaky"
+"""The kind of a remark on a test that failed and passed at the same commit."""
 
 
 class Problem(Value):

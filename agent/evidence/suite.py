@@ -2,6 +2,7 @@
 
 from agent.evidence.covering.meter import Meter
 from agent.evidence.result import Result
+from agent.evidence.steadiness import looked_at_twice
 from agent.evidence.tests import check_tests
 from agent.tools.base import Bench
 
@@ -18,5 +19,6 @@ class Suite:
     def tests(self) -> Result:
         """Return what the tests showed."""
         if self._tests is None:
-            self._tests = check_tests(self._bench, meter=self.meter)
+            first = check_tests(self._bench, meter=self.meter)
+            self._tests = looked_at_twice(self._bench, first)
         return self._tests

@@ -3,6 +3,7 @@
 from agent.domain.evidence import Evidence, Gate, GateStatus, Remark, TestCount
 from agent.domain.ids import CommitSha
 from agent.evidence.result import (
+    FLAKY,
     MAX_FAILING,
     MAX_FINDINGS,
     MAX_REMARKS,
@@ -80,6 +81,9 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
         rest = _found(result, problems) if result.count or problems.new or problems.old else ""
         return "; ".join(filter(None, (at_base + ", ".join(stopped), rest)))
     parts = [result.summary or _found(result, problems)]
+    flaky = [remark.what for remark in result.remarks if remark.kind == FLAKY]
+    if flaky:
+        parts.append(f"flaky, passed when run again: {short_list(flaky)}")
     missing = gone(result, base)
     if missing:
         parts.append(f"{len(missing)} that failed at the base are gone: {short_list(missing)}")

@@ -47,7 +47,7 @@ def shows(test: EditedTest, report: TestReport) -> Shows:
     red = next((item for item in judged if item.shown is Shown.RED), None)
     if red is not None or judged:
         return red or judged[0]
-    ran = [name for name in report.names if _is_named(name, test)]
+    ran = [name for name in report.names if is_named(name, test)]
     if not ran and report.names:
         return Shows(test=test, shown=Shown.ABSENT, why="it did not run there")
     if ran and set(ran) <= report.skipped:
@@ -73,7 +73,7 @@ def _message(failure: TestFailure) -> str:
     return told[0] if told else failure.text.strip().rpartition("\n")[2]
 
 
-def _is_named(name: str, test: EditedTest) -> bool:
+def is_named(name: str, test: EditedTest) -> bool:
     """Tell whether a node id is of a test; a class may have inherited it from another."""
     plain = name.partition("[")[0]
     own = test.name.rpartition("::")[2]
@@ -83,7 +83,7 @@ def _is_named(name: str, test: EditedTest) -> bool:
 
 def _is_of(failure: TestFailure, test: EditedTest) -> bool:
     """Tell whether a failure is of a test, of its class, or of its whole file."""
-    if failure.name == test.path or _is_named(failure.name, test):
+    if failure.name == test.path or is_named(failure.name, test):
         return True
     if "::" in failure.name or "/" in failure.name:
         return False

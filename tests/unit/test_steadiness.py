@@ -1,0 +1,114 @@
+"""The tests gate looks twice: at failures, and at the tests of the change alone and last first."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.domain.evidence import Evidence, Gate, GateStatus
+from agent.evidence.gates import run_gate
+from agent.stacks.commands import Stack
+from tests.fakes.live import Live
+
+PYTEST = Stack(tests=("python -m pytest -q",))
+UNITTEST = Stack(tests=("python -m unittest",))
+OLD = "def test_old():\n    assert 1\n"
+FLAKY = """from pathlib import Path
+
+def test_now_and_then():
+    seen = Path("seen-by-{name}")
+    known, _ = seen.exists(), seen.touch()
+    assert known, "the service was not up"
+"""
+ORDERED = """STORE = []
+
+def test_first():
+    STORE.append(1)
+    assert STORE
+
+def test_second():
+    assert STORE == [1]
+"""
+CLASSES = """import unittest
+STORE = []
+
+class TestStore(unittest.TestCase):
+    def test_a(self):
+        STORE.append(1)
+
+    def test_b(self):
+        self.assertEqual(STORE, [1])
+"""
+PARAMETRIZED = """import pytest
+
+@pytest.mark.parametrize("word", ["a b", "it's", "x::y", "[1]"])
+def test_words(word):
+    assert word
+"""
+
+
+def gate(
+    home: Path, change: dict[str, str], at_base: dict[str, str], stack: Stack = PYTEST
+) -> Evidence:
+    live = Live(home, {"tests/__init__.py": "", "tests/test_old.py": OLD, **at_base})
+    return run_gate(Gate.TESTS, live.bench(stack, change))
+
+
+def test_an_untouched_test_that_passes_the_second_time_is_flaky_and_no_fault(
+    tmp_path: Path,
+) -> None:
+    at_base = {"tests/test_flaky.py": FLAKY.format(name="base")}
+    found = gate(tmp_path, {"app.py": "x = 1\n"}, at_base)
+    name = "tests/test_flaky.py::test_now_and_then"
+    assert (found.status, found.failing) == (GateStatus.PASS, ())
+    assert found.reason == f"2 passed; flaky, passed when run again: {name}"
+    remark = found.remarks[0]
+    assert (remark.kind, remark.what) == ("flaky", name)
+    assert "the service was not up" in remark.why
+
+
+def test_a_flaky_test_of_the_change_fails(tmp_path: Path) -> None:
+    found = gate(tmp_path, {"tests/test_flaky.py": FLAKY.format(name="head")}, {})
+    assert found.status is GateStatus.FAIL
+    assert "failed, and passed when it was run again on the same code" in found.output
+
+
+def test_a_test_that_fails_twice_fails(tmp_path: Path) -> None:
+    found = gate(tmp_path, {"tests/test_bad.py": "def test_bad():\n    assert 0\n"}, {})
+    assert (found.status, found.remarks) == (GateStatus.FAIL, ())
+    assert found.reason == "1 passed, 1 failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "stack", "name"),
+    [
+        (ORDERED, PYTEST, "tests/test_new.py::test_second"),
+        (CLASSES, PYTEST, "tests/test_new.py::TestStore::test_b"),
+        (CLASSES, UNITTEST, "tests.test_new.TestStore.test_b"),
+    ],
+    ids=["functions", "classes", "unittest"],
+)
+def test_a_test_of_the_change_that_needs_another_before_it_fails(
+    tmp_path: Path, text: str, stack: Stack, name: str
+) -> None:
+    old = {"tests/test_old.py": "import unittest\n"} if stack is UNITTEST else {}
+    found = gate(tmp_path, {"tests/test_new.py": text}, old, stack)
+    assert found.status is GateStatus.FAIL
+    assert f"{name}: passes in the whole suite, and fails when" in found.output
+
+
+def test_older_tests_that_need_an_order_are_left_alone(tmp_path: Path) -> None:
+    found = gate(tmp_path, {"app.py": "x = 1\n"}, {"tests/test_new.py": ORDERED})
+    assert (found.status, found.reason) == (GateStatus.PASS, "3 passed")
+
+
+def test_cases_with_any_name_run_again(tmp_path: Path) -> None:
+    found = gate(tmp_path, {"tests/test_words.py": PARAMETRIZED}, {})
+    assert (found.status, found.reason) == (GateStatus.PASS, "5 passed")
+    assert found.command.endswith("tests/test_words.py::test_words")
+
+
+def test_failures_of_cases_with_any_name_are_run_again(tmp_path: Path) -> None:
+    text = PARAMETRIZED.replace("assert word", 'assert word != "a b"')
+    found = gate(tmp_path, {"tests/test_words.py": text}, {})
+    assert found.failing == ("tests/test_words.py::test_words[a b]",)
+    assert found.command.endswith("'tests/test_words.py::test_words[a b]'")
