@@ -66,6 +66,17 @@ async def attributes(address: str) -> dict[str, int]:
     return dict(found.custom_attributes)
 
 
+def test_a_port_that_somebody_else_was_quicker_to_take_is_no_hindrance(tmp_path: Path) -> None:
+    with socket.create_server((HOST, 0)) as quicker:
+        ports = iter([quicker.getsockname()[1]])
+        server = EmbeddedTemporal(
+            tmp_path, free_port(), None, lambda: next(ports, None) or free_port()
+        )
+        server.start()
+        server.stop()
+    assert next(ports, None) is None
+
+
 def test_it_starts_with_our_search_attributes_and_stops_cleanly(tmp_path: Path) -> None:
     with running(tmp_path) as server:
         assert server.is_alive()

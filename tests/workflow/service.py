@@ -19,6 +19,7 @@ from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError
 from temporalio.testing import TimeSkipper, WorkflowEnvironment
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 from agent.domain.conversation import Message
 from agent.domain.event import Event, TicketCommented
@@ -50,7 +51,17 @@ def serving(*dynamic: str) -> Iterator[str]:
     for setting in ("frontend.WorkflowTimeSkippingEnabled=true", *dynamic):
         arguments += ["--dynamic-config-value", setting]
     keys = [SearchAttributeKey.for_keyword(name) for name in SEARCH_ATTRIBUTES]
-    environment = asyncio.run(
+    environment = _started(arguments, keys)
+    try:
+        yield environment.client.service_client.config.target_host
+    finally:
+        asyncio.run(environment.shutdown())
+
+
+# The server chooses its ports before it listens on them: somebody may be quicker.
+@retry(retry=retry_if_exception_type(RuntimeError), stop=stop_after_attempt(3), reraise=True)
+def _started(arguments: list[str], keys: list[SearchAttributeKey[str]]) -> WorkflowEnvironment:
+    return asyncio.run(
         WorkflowEnvironment.start_time_skipping_v2(
             dev_server_existing_path=find_binary(),
             dev_server_extra_args=arguments,
@@ -58,10 +69,6 @@ def serving(*dynamic: str) -> Iterator[str]:
             runtime=runtime(),
         )
     )
-    try:
-        yield environment.client.service_client.config.target_host
-    finally:
-        asyncio.run(environment.shutdown())
 
 
 class Running:
