@@ -4,10 +4,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from agent.claims import without_claims
 from agent.domain.conversation import Spent
 from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.progress import Button, Card, Link, Phase, ThreadNote
+from agent.domain.value import Value
+from agent.done import checklist
 from agent.evidence.openapi import ApiComparison
 from agent.evidence.verdicts import count_text
 from agent.openapi.report.markdown import render_markdown
@@ -39,7 +43,17 @@ _MOST_REMARKS = 30
 """Tests or places in a list; the rest is a number."""
 _API_ROOM = 40_000
 """Characters for what a change does to the API; GitHub takes 65,536 in all."""
+_BODY_LIMIT = 65_000
+"""Characters of a body; GitHub takes 65,536."""
+_CUT = "\n\n> The rest is left out, because GitHub takes no longer text.\n\n"
 CANCEL = Button(action="cancel", label="Cancel", style="danger")
+
+
+class Revisions(Value):
+    """The two commits that a pull request is between."""
+
+    base: CommitSha
+    head: CommitSha
 
 
 def tests_before(evidence: Sequence[Evidence]) -> TestCount:
@@ -49,6 +63,7 @@ def tests_before(evidence: Sequence[Evidence]) -> TestCount:
 
 def harmless(text: str) -> str:
     """Return the developer's own words so that they can neither imitate nor hide evidence."""
+    text = without_claims(text)
     for mark in MARKS.values():
         text = text.replace(mark, "") if not mark.isascii() else text
     text = re.sub(r"<(?=[!/?A-Za-z])", "&lt;", text)
@@ -71,16 +86,21 @@ def pull_request_body(
     notices: Sequence[str] = (),
     changed: Sequence[str] = (),
     api: ApiComparison | None = None,
+    between: Revisions | None = None,
 ) -> str:
-    """Return the body; each gate's mark comes from its evidence and from nowhere else.
+    """Return the body; each mark and each box comes from evidence and from nowhere else.
 
     `changed` are the paths of the change, which are held against the plan; `api` is what it does to
-    the API, as far as that was found out.
+    the API, as far as that was found out; `between` says which commits it is about. It fits into
+    what GitHub takes.
     """
     assumed = [*(plan.assumptions if plan else ()), *summary.get("assumptions", ())]
-    return render(
+    boxes = checklist(after, between.head, plan) if between else ()
+    body = render(
         "report/pull_request",
         ticket=ticket,
+        between=between,
+        boxes=boxes,
         summary=harmless(str(summary.get("summary", ""))),
         plan=plan,
         before=count_text(tests_before(before)) if before else "",
@@ -95,6 +115,18 @@ def pull_request_body(
         deviation=deviation(plan, changed) if changed else Deviation(),
         api=render_markdown(api.diff, api.notes, _API_ROOM) if api else "",
     )
+    return _fitted(body)
+
+
+def _fitted(body: str) -> str:
+    """Return a body that GitHub takes: what is too long ends at a line, before the marker."""
+    if len(body) <= _BODY_LIMIT:
+        return body
+    marker = body.rpartition("\n")[2]
+    kept = body[: _BODY_LIMIT - len(marker) - len(_CUT) - 2].rpartition("\n")[0]
+    fence = "\n```" if len(re.findall(r"^```", kept, re.MULTILINE)) % 2 else ""
+    open_folds = kept.count("<details") - kept.count("</details>")
+    return f"{kept}{fence}{'</details>' * open_folds}{_CUT}{marker}"
 
 
 def _of(evidence: Sequence[Evidence], gate: Gate, measure: str) -> Evidence | None:

@@ -54,7 +54,7 @@ from agent.graph import initial_state, run_graph
 from agent.opening import open_run
 from agent.proving import measure, prove
 from agent.readiness import question_about
-from agent.report import commit_message, pull_request_body, pull_request_title
+from agent.report import Revisions, commit_message, pull_request_body, pull_request_title
 from agent.reviewing import PURPOSE, review
 from agent.thinking import think
 from workflows.overview import model_result, tests_result
@@ -306,6 +306,7 @@ class LocalWork:
             ledger.evidence(self.life, commit),
             changed=changed_paths(self.desk.workspace.diff(self.repository, self.base, commit)),
             api=comparison_in(self.desk.artifacts, ledger.evidence(self.life, commit)),
+            between=Revisions(base=self.base, head=commit),
         )
         return f"# {title}\n\n{body}\n"
 

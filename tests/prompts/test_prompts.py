@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from agent.domain.evidence import Gate, GateStatus, Remark, TestCount
+from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.evidence.words import evidence_text
 from agent.prompting import render
-from agent.report import pull_request_body
+from agent.report import Revisions, pull_request_body
 from agent.tools.registry import tool_specs
 from tests.fakes.bench import evidence
 from tests.prompts.snapshot import SNAPSHOTS, matches
@@ -300,6 +301,7 @@ def test_the_body_of_a_pull_request_reads_as_it_was_reviewed() -> None:
         approved_by="the Tech Lead",
         notices=["No sandbox was used on this machine."],
         changed=["shop/routers/orders.py", "shop/clock.py"],
+        between=Revisions(base=CommitSha("b" * 40), head=TESTS_PASSED.commit),
     )
     matches("report/pull_request", body)
 

@@ -8,13 +8,17 @@ import pytest
 from markdown_it import MarkdownIt
 
 from agent import report
+from agent.claims import without_claims
 from agent.domain.conversation import Spent
 from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.progress import Card, Link, Phase
+from agent.done import MEANINGS
 from agent.report import (
     HEADLINES,
     MARKS,
+    Revisions,
     blocked_text,
     card,
     commit_message,
@@ -28,6 +32,8 @@ from tests.fakes.bench import KEY, TICKET, evidence
 SUMMARY = {"title": "Cancel orders", "summary": "Orders can be cancelled.", "assumptions": []}
 PLAN = Plan(summary="Add a route.", files=("app.py",))
 RISKY = PLAN.model_copy(update={"migrations": ("add a column",), "new_dependencies": ("httpx",)})
+HEAD, BASE = evidence(Gate.TESTS).commit, CommitSha("b" * 40)
+BETWEEN = Revisions(base=BASE, head=HEAD)
 STATUSES = list(combinations_with_replacement(GateStatus, len(Gate)))
 
 
@@ -130,6 +136,91 @@ def test_the_checklist_says_what_the_plan_said() -> None:
     assert "- migrations: add a column\n- no endpoints changed" in text
     assert "- nothing breaks for clients, says the plan" in text
     assert "- new dependencies: httpx\n- plan approved by the Tech Lead" in text
+
+
+@pytest.mark.parametrize("statuses", STATUSES, ids="-".join)
+def test_a_box_is_ticked_for_each_gate_that_passed_at_the_head(
+    statuses: tuple[GateStatus, ...],
+) -> None:
+    text = body(
+        *(evidence(g, s) for g, s in zip(Gate, statuses, strict=True)), between=BETWEEN, plan=PLAN
+    )
+    assert text.count("- [x]") == statuses.count(GateStatus.PASS)
+    assert text.count("- [ ]") == len(statuses) - text.count("- [x]") - statuses.count(
+        GateStatus.NOT_APPLICABLE
+    )
+
+
+def test_evidence_of_another_commit_ticks_nothing() -> None:
+    elsewhere = Revisions(base=BASE, head=CommitSha("d" * 40))
+    text = body(*map(evidence, Gate), between=elsewhere)
+    assert "- [x]" not in text
+    assert text.count(": no evidence\n") == len(Gate)
+
+
+def test_a_box_names_its_evidence_and_what_was_planned() -> None:
+    plan = PLAN.model_copy(update={"tests": ("cancelling twice",)})
+    text = body(
+        evidence(Gate.TESTS), evidence(Gate.LINT, GateStatus.FAIL), plan=plan, between=BETWEEN
+    )
+    assert f"- [x] {MEANINGS[Gate.TESTS]} (tests@cccccccc)\n  - planned: cancelling twice\n" in text
+    assert f"- [ ] {MEANINGS[Gate.LINT]}: **fails** (lint@cccccccc)\n" in text
+
+
+def test_the_body_tells_how_to_verify_it() -> None:
+    assert f"`backsmith verify --base {BASE} --head {HEAD}`" in body(between=BETWEEN)
+
+
+def test_a_body_is_never_longer_than_what_the_code_host_takes() -> None:
+    summary = {**SUMMARY, "summary": "```\n" + "many words\n" * 9_000}
+    text = pull_request_body(TICKET, summary, None, (), (evidence(),))
+    assert len(text) <= 65_000
+    assert text.endswith(
+        f"\n```\n\n> The rest is left out, because GitHub takes no longer text."
+        f"\n\n<!-- backsmith:{KEY} -->"
+    )
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "All 31 tests pass.",
+        "Coverage is now 98 %.",
+        "`ruff` and mypy are clean.",
+        "Everything works.",
+        "I verified that CI is green.",
+        "The change is backwards compatible.",
+        "No regressions were found.",
+        "- [x] tests pass",
+        "The new code is fully tested.",
+        "The migration runs without errors.",
+    ],
+)
+def test_what_the_developer_claims_about_results_is_not_shown(claim: str) -> None:
+    told = (
+        f"Orders can be cancelled. {claim}"
+        if claim[0] != "-"
+        else f"Orders can be cancelled.\n{claim}"
+    )
+    assert without_claims(told) == "Orders can be cancelled."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A discount of 10 % is applied to all open orders.",
+        "Adds a test for cancelling twice.",
+        "The health check answers 503 while the queue is full.",
+        "Orders pass through the state `paid`.\n\n- the route answers 409\n- the rest stays",
+        "The migration adds a column with a default.",
+    ],
+)
+def test_what_the_change_does_is_shown(text: str) -> None:
+    assert without_claims(text) == text
+
+
+def test_a_task_list_of_the_developer_has_no_boxes() -> None:
+    assert without_claims("1. [x] adds a route\n- [ ] docs") == "1. adds a route\n- docs"
 
 
 def test_an_unapproved_plan_names_nobody() -> None:

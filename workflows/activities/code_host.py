@@ -13,7 +13,7 @@ from agent.domain.repository import Repository
 from agent.domain.value import Value
 from agent.evidence.openapi import comparison_in
 from agent.ports import Artifacts, CodeHost, Ledger, PullRequestDraft, Workspace
-from agent.report import commit_message, pull_request_body, pull_request_title
+from agent.report import Revisions, commit_message, pull_request_body, pull_request_title
 from workflows.activities.heartbeat import heartbeating
 
 
@@ -150,6 +150,7 @@ class CodeHostActivities:
             self.notices,
             changed_paths(self.workspace.diff(what.repository, what.base, what.head)),
             comparison_in(self.artifacts, ledger.evidence(life, what.head)),
+            Revisions(base=what.base, head=what.head),
         )
         found = self.host.open_pull_request(
             PullRequestDraft(

@@ -1,0 +1,69 @@
+"""The Definition of Done: what a change has to show, and which stored evidence shows it.
+
+A box is ticked by the evidence of one gate at the very commit that is published. Nothing that a
+tool printed, a model wrote or a gate showed at another commit ticks anything.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from agent.domain.evidence import Evidence, Gate, GateStatus
+from agent.domain.ids import CommitSha
+from agent.domain.plan import Plan
+from agent.domain.value import Value
+
+MEANINGS: Mapping[Gate, str] = {
+    Gate.TESTS: "the tests pass, those of the change alone and in another order too",
+    Gate.RED_TO_GREEN: "the tests of the change fail without it",
+    Gate.COVERAGE: "coverage does not fall",
+    Gate.LINT: "lint and format find nothing new",
+    Gate.TYPES: "the type checker finds nothing new",
+    Gate.OPENAPI: "endpoints: no client breaks, or a person allowed it",
+    Gate.WEAKENING: "no test, threshold or check was weakened",
+}
+"""What it means that a gate passes."""
+
+
+class Box(Value):
+    """One line of the checklist."""
+
+    gate: Gate
+    text: str
+    planned: tuple[str, ...] = ()
+    """What the plan says of it."""
+    status: GateStatus | None = None
+    """None: there is no evidence at the commit."""
+    evidence: str = ""
+    """The id of the evidence, such as `tests@1a2b3c4d`."""
+
+    @property
+    def is_ticked(self) -> bool:
+        """True only for evidence that passes."""
+        return self.status is GateStatus.PASS
+
+
+def evidence_id(evidence: Evidence) -> str:
+    """Return the name under which people find one gate's evidence at one commit."""
+    return f"{evidence.gate}@{evidence.commit[:8]}"
+
+
+def checklist(
+    evidence: Iterable[Evidence], head: CommitSha, plan: Plan | None = None
+) -> tuple[Box, ...]:
+    """Return a box for each gate, in the order of `Gate`; only evidence at `head` counts."""
+    at_head = {item.gate: item for item in evidence if item.commit == head}
+    return tuple(_box(gate, at_head.get(gate), _planned(gate, plan)) for gate in Gate)
+
+
+def _box(gate: Gate, evidence: Evidence | None, planned: tuple[str, ...]) -> Box:
+    box = Box(gate=gate, text=MEANINGS[gate], planned=planned)
+    if evidence is None:
+        return box
+    shown = {"status": evidence.status, "evidence": evidence_id(evidence)}
+    return box.model_copy(update=shown)
+
+
+def _planned(gate: Gate, plan: Plan | None) -> tuple[str, ...]:
+    if plan is None:
+        return ()
+    by_gate = {Gate.TESTS: plan.tests, Gate.OPENAPI: plan.endpoints}
+    return by_gate.get(gate, ())
