@@ -4,7 +4,7 @@ A box is ticked by the evidence of one gate at the very commit that is published
 tool printed, a model wrote or a gate showed at another commit ticks anything.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from agent.domain.evidence import Evidence, Gate, GateStatus
 from agent.domain.ids import CommitSha
@@ -39,6 +39,19 @@ class Box(Value):
     def is_ticked(self) -> bool:
         """True only for evidence that passes."""
         return self.status is GateStatus.PASS
+
+
+def verdict_text(evidence: Sequence[Evidence]) -> str:
+    """Return what all gates say together in a few words, such as `lint fails; 8 gates pass`."""
+    by_status = {
+        status: [str(item.gate) for item in evidence if item.status is status]
+        for status in GateStatus
+    }
+    failed, not_run = by_status[GateStatus.FAIL], by_status[GateStatus.NOT_RUN]
+    parts = [f"{', '.join(failed)} failed"] if failed else []
+    parts += [f"{', '.join(not_run)} not run"] if not_run else []
+    number = len(by_status[GateStatus.PASS])
+    return "; ".join([*parts, f"{number} gate{'s' if number != 1 else ''} passed"])
 
 
 def evidence_id(evidence: Evidence) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from agent.domain.conversation import Message, ModelRequest, Reply, Spent, Usage
 from agent.domain.event import Event
-from agent.domain.evidence import Evidence
+from agent.domain.evidence import Evidence, Verdict
 from agent.domain.ids import BranchName, CommitSha, LifeId, TicketKey
 from agent.domain.progress import Card, ThreadNote, ThreadRef
 from agent.domain.pull_request import CheckRun, Feedback, PullRequest
@@ -64,11 +64,22 @@ class CodeHost(Protocol):
     def read_pull_request(self, repository: str, number: int) -> PullRequest:
         """Read a pull request as it stands now."""
 
+    def show_verdict(
+        self, repository: str, commit: CommitSha, verdict: Verdict, text: str, url: str
+    ) -> None:
+        """Put our verdict on a commit; nothing happens when it is shown there already."""
+
     def read_checks(self, repository: str, commit: CommitSha) -> tuple[CheckRun, ...]:
-        """Return the newest check per name on a commit, failed ones with the tail of their log."""
+        """Return the newest check per name on a commit, failed ones with the tail of their log.
+
+        Our own verdict is none of them.
+        """
 
     def required_checks(self, repository: str, branch: str) -> frozenset[str]:
-        """Return the names of the checks that branch protection asks for; empty when unknown."""
+        """Return the names of the checks that branch protection asks for; empty when unknown.
+
+        Our own verdict is none of them.
+        """
 
     def read_feedback(self, repository: str, number: int) -> Feedback:
         """Return the newest decision and the comments by people that we have not answered."""

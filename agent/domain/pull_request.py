@@ -5,6 +5,9 @@ from enum import StrEnum
 from agent.domain.ids import ActorId, BranchName, CommitSha
 from agent.domain.value import Value
 
+EVIDENCE_CHECK = "backsmith/evidence"
+"""The name of the commit status that carries our own verdict; it is no check of the team's CI."""
+
 
 class PullRequest(Value):
     """A pull request as it stands now."""

@@ -10,10 +10,14 @@ from github.Commit import Commit
 from github.CommitStatus import CommitStatus
 from github.PaginatedList import PaginatedList
 
-from agent.domain.pull_request import CheckRun
+from agent.domain.evidence import Verdict
+from agent.domain.pull_request import EVIDENCE_CHECK, CheckRun
 from integrations.github.check_log import check_log, plain_log
 
 _EPOCH = datetime.fromtimestamp(0, tz=UTC)
+_STATES = {Verdict.PASS: "success", Verdict.FAIL: "failure", Verdict.INCOMPLETE: "error"}
+_LONGEST_DESCRIPTION = 140
+"""Characters. Source: GitHub REST, "Create a commit status"."""
 _CONCLUSIONS = {"pending": None, "error": "failure"}
 
 
@@ -30,6 +34,8 @@ class _Report:
 def read_checks(client: Github, repository: str, commit: Commit) -> tuple[CheckRun, ...]:
     """Return the newest report per name, by name; failed ones with the tail of their log.
 
+    Our own verdict is left out.
+
     An empty answer means that CI has not started, not that it passed.
 
     Source: GitHub REST, "List check runs for a Git reference", "List commit statuses".
@@ -37,7 +43,21 @@ def read_checks(client: Github, repository: str, commit: Commit) -> tuple[CheckR
     reports = [*_runs(commit), *_statuses(commit)]
     reports.sort(key=lambda report: (report.made, report.number))
     newest = {report.check.name: report for report in reports}
+    newest.pop(EVIDENCE_CHECK, None)
     return tuple(_with_log(client, repository, newest[name]) for name in sorted(newest))
+
+
+def show_verdict(commit: Commit, verdict: Verdict, text: str, url: str) -> None:
+    """Set the status that carries our verdict, unless it stands there already.
+
+    Source: GitHub REST, "Create a commit status"; the newest one of a context counts.
+    """
+    state, description = _STATES[verdict], text[:_LONGEST_DESCRIPTION]
+    ours = [status for status in _all_statuses(commit) if status.context == EVIDENCE_CHECK]
+    newest = max(ours, key=lambda status: (status.created_at or _EPOCH, status.id), default=None)
+    if newest and (newest.state, newest.description) == (state, description):
+        return
+    commit.create_status(state, url, description, EVIDENCE_CHECK)
 
 
 def _runs(commit: Commit) -> Iterator[_Report]:
@@ -48,9 +68,7 @@ def _runs(commit: Commit) -> Iterator[_Report]:
 
 
 def _statuses(commit: Commit) -> Iterator[_Report]:
-    # Commit.get_statuses reads an address that GitHub no longer describes (PyGithub 2.10).
-    address = f"{commit.url}/statuses"
-    for status in PaginatedList(CommitStatus, commit.requester, address):
+    for status in _all_statuses(commit):
         check = CheckRun(
             name=status.context,
             conclusion=_CONCLUSIONS.get(status.state, status.state),
@@ -58,6 +76,11 @@ def _statuses(commit: Commit) -> Iterator[_Report]:
             log=plain_log(status.description or ""),
         )
         yield _Report(status.created_at or _EPOCH, status.id, check)
+
+
+def _all_statuses(commit: Commit) -> PaginatedList[CommitStatus]:
+    # Commit.get_statuses reads an address that GitHub no longer describes (PyGithub 2.10).
+    return PaginatedList(CommitStatus, commit.requester, f"{commit.url}/statuses")
 
 
 def _with_log(client: Github, repository: str, report: _Report) -> CheckRun:

@@ -9,8 +9,9 @@ from github import Github, GithubException
 from github.PullRequest import PullRequest as GitHubPullRequest
 from github.Repository import Repository as GitHubRepository
 
+from agent.domain.evidence import Verdict
 from agent.domain.ids import BranchName, CommitSha
-from agent.domain.pull_request import CheckRun, Feedback, PullRequest
+from agent.domain.pull_request import EVIDENCE_CHECK, CheckRun, Feedback, PullRequest
 from agent.domain.repository import Repository
 from agent.ports import PullRequestDraft
 from integrations.github import checks, feedback, protection
@@ -46,6 +47,14 @@ class GitHubHost:
         with self._asking(f"reading {repository}#{number}"):
             return _as_value(repository, self._pull(repository, number))
 
+    def show_verdict(
+        self, repository: str, commit: CommitSha, verdict: Verdict, text: str, url: str
+    ) -> None:
+        """Put our verdict on a commit; nothing happens when it is shown there already."""
+        with self._asking(f"putting the verdict on {repository}@{commit[:9]}"):
+            found = self._repository(repository).get_commit(commit)
+            checks.show_verdict(found, verdict, text, url)
+
     def read_checks(self, repository: str, commit: CommitSha) -> tuple[CheckRun, ...]:
         """Return the newest check per name on a commit, failed ones with the tail of their log."""
         with self._asking(f"reading the checks of {repository}@{commit[:9]}"):
@@ -55,7 +64,8 @@ class GitHubHost:
     def required_checks(self, repository: str, branch: str) -> frozenset[str]:
         """Return the names of the checks that branch protection asks for; empty when unknown."""
         with self._asking(f"reading the protection of {repository}:{branch}"):
-            return protection.required_checks(self._client, repository, branch)
+            required = protection.required_checks(self._client, repository, branch)
+            return required - {EVIDENCE_CHECK}
 
     def read_feedback(self, repository: str, number: int) -> Feedback:
         """Return the newest decision and the comments by people that we have not answered."""

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 
 import httpx
 
+from agent.domain.evidence import Verdict
 from agent.domain.ids import BranchName, CommitSha
-from agent.domain.pull_request import PullRequest, ReviewState
+from agent.domain.pull_request import EVIDENCE_CHECK, PullRequest, ReviewState
 from agent.domain.repository import Repository
 from agent.ports import CodeHost, PullRequestDraft
 from integrations.github.connection import GitHubConnection
@@ -40,6 +41,7 @@ EVENTS = {
     ReviewState.CHANGES_REQUESTED: "REQUEST_CHANGES",
     ReviewState.COMMENTED: "COMMENT",
 }
+_STATES = {Verdict.PASS: "success", Verdict.FAIL: "failure", Verdict.INCOMPLETE: "error"}
 Lines = tuple[tuple[str, int, str], ...]
 
 
@@ -52,6 +54,7 @@ class Site(Protocol):
     def push(self, branch: str, **files: str) -> CommitSha: ...
     def wait_for_checks(self, commit: CommitSha) -> None: ...
     def status(self, commit: CommitSha, name: str, state: str, description: str) -> None: ...
+    def verdicts(self, commit: CommitSha) -> list[tuple[str, str]]: ...
     def review(self, number: int, state: ReviewState, body: str, lines: Lines = ()) -> None: ...
     def say(self, number: int, text: str) -> None: ...
     def answer(self, number: int, comment: str, text: str) -> None: ...
@@ -83,6 +86,10 @@ class FakeSite:
     def status(self, commit: CommitSha, name: str, state: str, description: str) -> None:
         conclusion = None if state == "pending" else state
         self.fake.report(REPOSITORY, commit, name, conclusion, description)
+
+    def verdicts(self, commit: CommitSha) -> list[tuple[str, str]]:
+        shown = self.fake.verdicts.get((REPOSITORY, commit), [])
+        return [(_STATES[verdict], text) for verdict, text, _ in shown]
 
     def review(self, number: int, state: ReviewState, body: str, lines: Lines = ()) -> None:
         self.fake.review(REPOSITORY, number, state, body, lines)
@@ -183,6 +190,14 @@ class OfficeSite:
             f"statuses/{commit}",
             {"context": name, "state": state, "description": description},
         )
+
+    def verdicts(self, commit: CommitSha) -> list[tuple[str, str]]:
+        answer = httpx.get(
+            f"{self.origin}/api/v3/repos/{REPOSITORY}/commits/{commit}/statuses",
+            headers={"Authorization": f"Bearer {LEAD.github_token}"},
+        )
+        shown = [row for row in answer.json()[::-1] if row["context"] == EVIDENCE_CHECK]
+        return [(row["state"], row["description"]) for row in shown]
 
     def rest(self, token: str, path: str, body: dict[str, Any]) -> Any:
         answer = httpx.post(

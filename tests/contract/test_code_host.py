@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.domain.errors import NotFoundError, PermanentError
+from agent.domain.evidence import Verdict
 from agent.domain.pull_request import ReviewState
 from office.people import LEAD
 from tests.contract.code_host_sites import (
@@ -99,6 +100,24 @@ def test_the_newest_status_of_a_name_counts(site: Site) -> None:
     conclusions = {name: check.conclusion for name, check in found.items()}
     assert conclusions == {"lint": None, "preview": "success", "types": "failure"}
     assert [found[name].log for name in ("lint", "preview", "types")] == ["", "", "2 errors"]
+
+
+def test_our_verdict_is_shown_once_and_is_no_check_of_the_teams_ci(site: Site) -> None:
+    commit = site.push(BRANCH, notes="one\n")
+    url = "https://github.example.com/acme/shop/pull/1"
+    for verdict, text in [
+        (Verdict.FAIL, "lint fails"),
+        (Verdict.PASS, "9 gates pass"),
+        (Verdict.PASS, "9 gates pass"),
+        (Verdict.INCOMPLETE, "types could not run"),
+    ]:
+        site.host.show_verdict(REPOSITORY, commit, verdict, text, url)
+    assert site.verdicts(commit) == [
+        ("failure", "lint fails"),
+        ("success", "9 gates pass"),
+        ("error", "types could not run"),
+    ]
+    assert site.host.read_checks(REPOSITORY, commit) == ()
 
 
 def test_the_required_checks_of_a_protected_branch_are_known(site: Site) -> None:

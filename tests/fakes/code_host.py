@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from agent.domain.errors import DeveloperError, NotFoundError, PermanentError
+from agent.domain.evidence import Verdict
 from agent.domain.ids import ActorId, CommitSha
 from agent.domain.pull_request import CheckRun, Feedback, PullRequest, ReviewComment, ReviewState
 from agent.ports import PullRequestDraft
@@ -38,6 +39,8 @@ class FakeCodeHost:
         self.pulls: dict[tuple[str, int], FakePull] = {}
         self.checks: dict[tuple[str, CommitSha], dict[str, CheckRun]] = {}
         self.required: dict[tuple[str, str], frozenset[str]] = {}
+        self.verdicts: dict[tuple[str, CommitSha], list[tuple[Verdict, str, str]]] = {}
+        """Our verdicts, with text and address, oldest first."""
         self.failures: list[DeveloperError] = []
         """Raised by the next calls, one each."""
         self._number = 100
@@ -72,6 +75,14 @@ class FakeCodeHost:
     def read_pull_request(self, repository: str, number: int) -> PullRequest:
         self._fail()
         return self._pull(repository, number).value
+
+    def show_verdict(
+        self, repository: str, commit: CommitSha, verdict: Verdict, text: str, url: str
+    ) -> None:
+        self._fail()
+        shown = self.verdicts.setdefault((repository, commit), [])
+        if not shown or shown[-1] != (verdict, text, url):
+            shown.append((verdict, text, url))
 
     def read_checks(self, repository: str, commit: CommitSha) -> tuple[CheckRun, ...]:
         self._fail()

@@ -10,7 +10,9 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHistory
 
+from agent.domain.evidence import verdict
 from agent.domain.progress import Outcome
+from agent.done import checklist, verdict_text
 from tests.workflow.service import Running, working
 from tests.workflow.team import SHOP, Team, plan, write
 from workflows.life import PHASE, REPOSITORY, TICKET_KEY
@@ -74,6 +76,22 @@ def test_a_ticket_goes_from_assignment_to_merge(life: Lived) -> None:
 def test_a_life_has_one_push_and_one_message_in_the_channel(life: Lived) -> None:
     assert len(life.team.workspace.pushes) == 1
     assert len(life.team.chat.cards) == 1
+
+
+def test_the_published_commit_carries_the_verdict_once(life: Lived) -> None:
+    (_, commit), *others = life.team.workspace.pushes
+    pull = life.team.host.pulls[life.team.pull].value
+    shown = life.team.host.verdicts[pull.repository, commit]
+    evidence = life.team.ledger.evidence(life.result.life, commit)
+    assert not others
+    assert shown == [(verdict(evidence), verdict_text(evidence), pull.url)]
+
+
+def test_the_body_ticks_what_the_evidence_of_the_published_commit_shows(life: Lived) -> None:
+    (_, commit), *_ = life.team.workspace.pushes
+    body = life.team.host.pulls[life.team.pull].value.body
+    boxes = checklist(life.team.ledger.evidence(life.result.life, commit), commit)
+    assert body.count("- [x]") == sum(box.is_ticked for box in boxes) > 0
 
 
 def test_the_stages_have_histories_of_their_own(life: Lived) -> None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from agent.diffs import changed_paths
-from agent.domain.evidence import Gate
+from agent.domain.errors import PermissionDeniedError
+from agent.domain.evidence import Gate, verdict
 from agent.domain.ids import BranchName, CommitSha, LifeId, RunId, TicketKey
 from agent.domain.plan import Plan
 from agent.domain.pull_request import ChecksState, PullRequest, ReviewState, checks_state
 from agent.domain.repository import Repository
 from agent.domain.value import Value
+from agent.done import verdict_text
 from agent.evidence.openapi import comparison_in
 from agent.ports import Artifacts, CodeHost, Ledger, PullRequestDraft, Workspace
 from agent.report import Revisions, commit_message, pull_request_body, pull_request_title
@@ -161,11 +163,22 @@ class CodeHostActivities:
                 body=body,
             )
         )
+        self._show_verdict(what, found.url)
         name = f"{found.repository}#{found.number}"
         if ledger.sent(f"{life}/pull-request") is None:
             ledger.note(life, "backsmith", "opened the pull request", found.url)
         ledger.record_sent(f"{life}/pull-request", name)
         return _view(found)
+
+    def _show_verdict(self, what: Publication, url: str) -> None:
+        """Put the verdict on the commit; a token that may not is no reason to stop."""
+        evidence = self.ledger.evidence(what.life, what.head)
+        says, text = verdict(evidence), verdict_text(evidence)
+        try:
+            self.host.show_verdict(what.repository.name, what.head, says, text, url)
+        except PermissionDeniedError as error:
+            why = f"the verdict could not be put on {what.head[:8]}"
+            self.ledger.note(what.life, "backsmith", why, str(error))
 
     @activity.defn
     def read_pull_request(self, ref: PullRequestRef) -> PullRequestView:
