@@ -15,9 +15,14 @@ def poetry_lines(poetry: dict[str, Any]) -> Iterator[str]:
         group = groups.get(name) if isinstance(groups, dict) else None
         tables.append(group.get("dependencies") if isinstance(group, dict) else None)
     for table in tables:
-        for name, wanted in (table if isinstance(table, dict) else {}).items():
-            if name.lower() != "python":
-                yield from _line(name, wanted)
+        yield from table_lines(table)
+
+
+def table_lines(table: Any) -> Iterator[str]:
+    """Yield requirement lines of one table of names and versions; Pipenv writes the same."""
+    for name, wanted in (table if isinstance(table, dict) else {}).items():
+        if name.lower() != "python":
+            yield from _line(name, wanted)
 
 
 def _line(name: str, wanted: Any) -> Iterator[str]:

@@ -3,22 +3,39 @@
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from agent.domain.errors import NeedsHumanError
 from agent.domain.value import Value
 from integrations.sandbox.locks import pins
+from integrations.sandbox.older import (
+    flit_lines,
+    hatch_features,
+    hatch_lines,
+    pipfile_lines,
+    setup_cfg_lines,
+    setup_py_lines,
+)
 from integrations.sandbox.poetry import poetry_lines, specifier
 
-DEVELOPMENT_FILES = ("requirements-dev.txt", "requirements/dev.txt", "dev-requirements.txt")
+DEVELOPMENT_FILES = (
+    *("requirements-dev.txt", "requirements/dev.txt", "dev-requirements.txt"),
+    *("requirements_dev.txt", "requirements/development.txt", "requirements/local.txt"),
+)
+"""Of these the first one counts, for it has all."""
+TEST_FILES = (
+    *("requirements-test.txt", "test-requirements.txt", "requirements_test.txt"),
+    *(f"requirements/{name}.txt" for name in ("test", "tests", "testing", "lint", "linting")),
+)
+"""Without a file for development, all of these count."""
 RUNTIME_FILES = (
     "requirements.txt",
     *(f"requirements/{name}.txt" for name in ("base", "common", "main", "prod", "production")),
     "requirements/requirements.txt",
 )
 """Of these the first one counts."""
-EXTRAS = ("dev", "test", "tests")
+EXTRAS = ("dev", "test", "tests", "testing", "lint", "typing")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _INCLUDE = re.compile(r"(?:-r|--requirement)[ =]*(?P<name>\S+)")
 _WITHOUT_WHEELS = re.compile(r"psycopg2(?=[\s=<>!~;\[,]|$)", re.IGNORECASE)
@@ -45,9 +62,10 @@ class Requirements(Value):
 def gather(read: Read, folder: str = "", *, all_extras: bool = False) -> Requirements:
     """Return what the repository needs for running its tests.
 
-    The development file with what it includes, and requirements.txt; else the dependencies of
-    pyproject.toml. Extras and groups named dev, test or tests count when there is no development
-    file. The project itself is never built, so `-e .` and local paths are left out.
+    The development file with what it includes (else the files for tests and lint), and
+    requirements.txt; else the dependencies of pyproject.toml, or of setup.cfg, setup.py and a
+    Pipfile. Extras and groups for development count when there is no such file. The project itself
+    is never built, so `-e .` and local paths are left out.
 
     Args:
         read: Reads a file of the repository.
@@ -62,21 +80,25 @@ def gather(read: Read, folder: str = "", *, all_extras: bool = False) -> Require
         return read(f"{folder}/{name}" if folder else name)
 
     collected = _Collected(near)
-    development = next((name for name in DEVELOPMENT_FILES if near(name) is not None), None)
-    runtime = next((name for name in RUNTIME_FILES if near(name) is not None), None)
-    for name in (development, runtime):
-        if name is not None:
-            collected.file(name)
-    collected.pyproject(
-        with_dependencies=not collected.seen - {development},
-        extras=None if all_extras else EXTRAS if development is None else (),
-    )
+    development = _there(near, DEVELOPMENT_FILES)[:1] or _there(near, TEST_FILES)
+    runtime = _there(near, RUNTIME_FILES)[:1]
+    for name in (*development, *runtime):
+        collected.file(name)
+    with_dependencies = not collected.seen - set(development)
+    extras = None if all_extras else () if development else EXTRAS
+    collected.pyproject(with_dependencies=with_dependencies, extras=extras)
+    if with_dependencies and not collected.is_declared:
+        collected.older(extras)
     return Requirements(
         packages=tuple(dict.fromkeys(collected.packages)),
         constraints=tuple(dict.fromkeys(collected.constraints)),
         pins=tuple(map(_with_wheels, pins(read, folder))) if collected.packages else (),
         python=collected.python,
     )
+
+
+def _there(near: Read, names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if near(name) is not None)
 
 
 class _Collected:
@@ -88,6 +110,8 @@ class _Collected:
         self.packages: list[str] = []
         self.constraints: list[str] = []
         self.python = ""
+        self.is_declared = False
+        """True when pyproject.toml says what the project depends on."""
 
     def file(self, name: str, *, constraint: bool = False) -> None:
         text = self._read(name)
@@ -118,18 +142,32 @@ class _Collected:
             raise NeedsHumanError(f"pyproject.toml cannot be read: {error}; repair it") from error
         project, poetry = document.get("project", {}), document.get("tool", {}).get("poetry", {})
         self.python = _python(project, poetry)
-        groups = document.get("dependency-groups", {})
+        self.is_declared = any("dependencies" in table for table in (project, poetry))
+        groups, tool = document.get("dependency-groups", {}), document.get("tool", {})
         lines = list(project.get("dependencies", [])) if with_dependencies else []
         all_names = dict.fromkeys([*project.get("optional-dependencies", {}), *groups])
-        for name in all_names if extras is None else extras:
+        of_hatch = hatch_features(tool) if extras else ()
+        for name in all_names if extras is None else dict.fromkeys((*extras, *of_hatch)):
             lines += _extra(project, name, set())
             lines += _group(groups, name, set())
         if with_dependencies:
-            lines += poetry_lines(poetry)
-        local = _local_names(document)
-        self.packages += [
-            _from_index("pyproject.toml", line) for line in lines if _normal(line) not in local
-        ]
+            lines += [*poetry_lines(poetry), *flit_lines(tool, extras)]
+        if extras != ():
+            lines += hatch_lines(tool)
+        local = _local_names(document) | {_normal(str(project.get("name", "")))}
+        self._add("pyproject.toml", [line for line in lines if _normal(line) not in local])
+
+    def older(self, extras: tuple[str, ...] | None) -> None:
+        """Take what a setup.cfg, a setup.py or a Pipfile asks for."""
+        if text := self._read("setup.cfg"):
+            self._add("setup.cfg", setup_cfg_lines(text, extras))
+        if text := self._read("setup.py"):
+            self._add("setup.py", setup_py_lines(text, extras))
+        if text := self._read("Pipfile"):
+            self._add("Pipfile", pipfile_lines(text, for_development=extras != ()))
+
+    def _add(self, file: str, lines: Iterable[str]) -> None:
+        self.packages += [_from_index(file, line) for line in lines if _NAME.match(line)]
 
 
 def _python(project: dict[str, Any], poetry: dict[str, Any]) -> str:
