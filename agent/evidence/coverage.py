@@ -135,7 +135,7 @@ def _places(did: Delta) -> tuple[Place, ...]:
 
 
 def _finding(place: Place) -> Problem:
-    return Problem(key="", text=f"{place} is not covered", place=place.path)
+    return Problem(key="", text=f"{place} is not covered", place=place.path, line=place.first)
 
 
 def _summary(base: CoverageAtBase | None, found: Coverage, did: Delta) -> str:

@@ -22,6 +22,8 @@ class Problem(Value):
     """What a reader needs: one line for a finding, the traceback for a test."""
     place: str = ""
     """The file, or the test's name; empty for a line of output that was not understood."""
+    line: int | None = None
+    """Where in the file, as it is at the head, if that is known."""
 
 
 class Result(Value):

@@ -31,13 +31,20 @@ def run_line(
         bench.worktree,
         Command(
             argv=("bash", "-c", line),
-            timeout=timeout,
+            timeout=bench.time_for(timeout),
             environment=environment,
             output_cap_bytes=_OUTPUT_CAP_BYTES,
             needs=needs,
         ),
     )
     return result.model_copy(update={"output": plain_output(result.output).strip()})
+
+
+def time_is_over(time: timedelta) -> str:
+    """Return `15 minutes were over`."""
+    seconds = int(time.total_seconds())
+    whole, unit = (seconds // 60, "minute") if seconds % 60 == 0 else (seconds, "second")
+    return f"{whole} {unit}{'s were' if whole != 1 else ' was'} over"
 
 
 def is_missing(result: CommandResult) -> bool:
