@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from agent.domain.evidence import Evidence, Gate
+from agent.domain.ids import CommitSha
 from agent.domain.value import Value
 from agent.evidence.gates import COMPARING
-from agent.evidence.result import Result
+from agent.evidence.result import Problem, Result, compare
 from agent.evidence.together import Tell, examine_all, together
 from agent.evidence.verdicts import conclude
 from agent.tools.base import Bench
@@ -24,6 +25,8 @@ class Judged(Value):
 
     result: Result
     evidence: Evidence
+    new: tuple[Problem, ...] = ()
+    """What is wrong and was not so at the base."""
 
 
 def judge(
@@ -59,12 +62,14 @@ def judge(
     alone = [conclude(result, bench.worktree.head) for result in results]
     doubtful = tuple(item.gate for item in alone if not item.is_passable())
     known = {item.gate: item for item in measure(doubtful)}
-    return tuple(
-        Judged(
-            result=result,
-            evidence=conclude(result, bench.worktree.head, known.get(result.gate)),
-        )
-        for result in results
+    return tuple(_judged(result, bench.worktree.head, known.get(result.gate)) for result in results)
+
+
+def _judged(result: Result, commit: CommitSha, base: Evidence | None) -> Judged:
+    return Judged(
+        result=result,
+        evidence=conclude(result, commit, base),
+        new=compare((*result.tests, *result.findings), base).new,
     )
 
 
