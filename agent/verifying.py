@@ -19,12 +19,10 @@ from agent.evidence.judging import Judged, judge
 from agent.evidence.result import Problem, Result
 from agent.evidence.together import examine_all
 from agent.evidence.verdicts import conclude
-from agent.text import first_line
 from agent.tools.base import Bench
 
 AS_TICKET = "this command (--label)"
 """What stands in a ticket's place where a label is named."""
-_LONGEST = 400
 Heard = Callable[[str, Gate, Result | None], None]
 """Is told at which side (`base` or `head`) a gate begins (None), and what it showed."""
 
@@ -106,9 +104,6 @@ class Verification:
 
 def not_run(gates: tuple[Gate, ...], commit: CommitSha, why: str) -> tuple[Judged, ...]:
     """Return that none of the gates could run, and why."""
-    reason = " ".join(why.split())
-    problem = Problem(key="could not run", text=why, place=first_line(reason, _LONGEST))
-    results = [
-        Result(gate=gate, unable=(problem,), was_missing=True, is_no_fault=True) for gate in gates
-    ]
-    return tuple(Judged(result=result, evidence=conclude(result, commit)) for result in results)
+    problem = Problem(key="could not run", text=why, place=" ".join(why.split()))
+    results = [Result(gate=gate, unable=(problem,), was_missing=True) for gate in gates]
+    return tuple(Judged(result=item, evidence=conclude(item, commit)) for item in results)

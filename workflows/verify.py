@@ -227,9 +227,16 @@ def _judged(found: Verification, gates: tuple[Gate, ...]) -> tuple[Judged, ...]:
     worktree = found.desk.workspace.open(found.repository, found.life, found.head)
     asked = gather(partial(read_plain, worktree.path)).python
     if not is_installed(asked, os.environ.get("PATH", "")):
-        why = f"the repository asks for Python {asked}, which is not installed here"
+        why = f"the repository asks for Python {_in_words(asked)}, which is not installed here"
         return not_run(tuple(gate for gate in Gate if gate in gates), found.head, why)
     return found.judge(gates)
+
+
+def _in_words(specifier: str) -> str:
+    """Return versions without angle brackets, which are no part of a reason."""
+    for sign, word in ((">=", "≥"), ("<=", "≤"), (">", "above "), ("<", "below ")):
+        specifier = specifier.replace(sign, word)
+    return specifier
 
 
 def _write_reports(options: VerifyOptions, judged: tuple[Judged, ...], anchor: str) -> None:

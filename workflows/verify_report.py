@@ -8,11 +8,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from agent.domain.evidence import Evidence, Gate, GateStatus, verdict
 from agent.domain.ids import CommitSha
 from agent.evidence.judging import Judged
 from agent.evidence.result import Result
+from agent.text import first_line
 
 _STYLES = {
     GateStatus.PASS: "green",
@@ -20,6 +22,9 @@ _STYLES = {
     GateStatus.NOT_APPLICABLE: "dim",
     GateStatus.NOT_RUN: "yellow",
 }
+_WIDTH = 120
+"""Where no terminal tells one, as in the log of a job."""
+_LONGEST_REASON = 300
 
 
 class Progress:
@@ -65,32 +70,28 @@ def _as_json(evidence: Evidence) -> dict[str, Any]:
 
 def show_table(judged: Sequence[Judged], seconds: float) -> None:
     """Print one row a gate, what is wrong, and the verdict."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     table = Table("gate", "verdict", "seconds", "reason", box=None, pad_edge=False)
     table.columns[2].justify = "right"
     evidence = tuple(item.evidence for item in judged)
     for item in evidence:
-        status = item.status.replace("_", " ")
-        style = _STYLES[item.status]
-        table.add_row(item.gate, f"[{style}]{status}[/]", f"{item.seconds:.1f}", _plain(item))
+        status = Text(item.status.replace("_", " "), _STYLES[item.status])
+        reason = Text(first_line(item.reason, _LONGEST_REASON))
+        table.add_row(item.gate, status, f"{item.seconds:.1f}", reason)
     console.print(table)
-    for line in _details(evidence):
+    for line in [*_details(evidence), f"\nverdict: {verdict(evidence)} ({seconds:.1f} s)"]:
         console.print(line, markup=False, soft_wrap=True)
-    says = verdict(evidence)
-    console.print(f"\nverdict: {says} ({seconds:.1f} s)", markup=False)
-
-
-def _plain(item: Evidence) -> str:
-    from rich.markup import escape
-
-    return escape(item.reason)
 
 
 def _details(evidence: Sequence[Evidence]) -> Iterator[str]:
+    """Yield what is wrong, each text once, and what the base is to blame for."""
+    outputs: dict[str, list[Evidence]] = {}
     for item in evidence:
         if item.output and item.status in (GateStatus.FAIL, GateStatus.NOT_RUN):
-            command = f"\n$ {item.command}" if item.command else ""
-            yield f"\n{item.gate}{command}\n{item.output}"
-    red = [str(item.gate) for item in evidence if item.as_at_base]
+            outputs.setdefault(item.output, []).append(item)
+    for output, items in outputs.items():
+        names = ", ".join(item.gate for item in items)
+        yield "\n".join([f"\n{names}:", *(f"$ {i.command}" for i in items if i.command), output])
+    red = [str(e.gate) for e in evidence if e.as_at_base and e.status is not GateStatus.NOT_RUN]
     if red:
-        yield f"\nThe base is red: {', '.join(red)}. What it shows there already does not count."
+        yield f"\nThe base is red: {', '.join(red)}. What is wrong there already does not count."

@@ -59,6 +59,11 @@ class Result(Value):
     artifact: str | None = None
     """The name of what was kept for later."""
 
+    @property
+    def none_passed(self) -> bool:
+        """Tell whether tests were counted and not one of them passed."""
+        return self.count is not None and not self.count.passed
+
     def keys(self) -> list[str]:
         """Return what the base and the head can be compared by."""
         found = (*self.findings, *self.unable)

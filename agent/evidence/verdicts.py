@@ -16,6 +16,7 @@ from agent.text import first_line, visible
 
 OUTPUT_LIMIT = 6_000
 _LONGEST_REASON = 600
+_NONE_PASSES = "no test passes, at the base neither, as if a database or a setting were missing"
 
 
 def conclude(
@@ -68,7 +69,7 @@ def _status(result: Result, problems: Compared, unable: Compared) -> GateStatus:
     if unable.new:
         is_fault = result.gate is Gate.TESTS and not result.was_missing
         return GateStatus.FAIL if is_fault else GateStatus.NOT_RUN
-    return GateStatus.NOT_RUN if unable.old else GateStatus.PASS
+    return GateStatus.NOT_RUN if unable.old or result.none_passed else GateStatus.PASS
 
 
 def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence | None) -> str:
@@ -80,6 +81,8 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
         rest = _found(result, problems) if result.count or problems.new or problems.old else ""
         return "; ".join(filter(None, (at_base + ", ".join(stopped), rest)))
     parts = [result.summary or _found(result, problems)]
+    if result.none_passed and not problems.new:
+        parts.append(_NONE_PASSES)
     missing = gone(result, base)
     if missing:
         parts.append(f"{len(missing)} that failed at the base are gone: {short_list(missing)}")
