@@ -104,6 +104,8 @@ class Verification:
 
 def not_run(gates: tuple[Gate, ...], commit: CommitSha, why: str) -> tuple[Judged, ...]:
     """Return that none of the gates could run, and why."""
-    problem = Problem(key="could not run", text=why, place=" ".join(why.split()))
+    lines = [line.strip() for line in why.splitlines() if line.strip()] or ["no reason was given"]
+    place = " ".join(dict.fromkeys([lines[0], lines[-1]]))
+    problem = Problem(key="could not run", text=why, place=place)
     results = [Result(gate=gate, unable=(problem,), was_missing=True) for gate in gates]
     return tuple(Judged(result=item, evidence=conclude(item, commit)) for item in results)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,11 +46,13 @@ def render_sarif(judged: Sequence[Judged], anchor: str, version: str = "0") -> s
     """
     failed = [item for item in judged if item.evidence.status is GateStatus.FAIL]
     rules = [_rule(item.evidence.gate) for item in failed]
-    results = [
-        _result(item.evidence.gate, index, problem, anchor)
-        for index, item in enumerate(failed)
-        for problem in item.new or (_whole(item.evidence),)
-    ]
+    seen: Counter[tuple[Gate, str]] = Counter()
+    results = []
+    for index, item in enumerate(failed):
+        for problem in item.new or (_whole(item.evidence),):
+            name = (item.evidence.gate, problem.key or problem.text)
+            seen[name] += 1
+            results.append(_result(index, problem, anchor, (*name, seen[name])))
     stopped = [item.evidence for item in judged if item.evidence.status is GateStatus.NOT_RUN]
     invocation: dict[str, Any] = {"executionSuccessful": not stopped}
     if stopped:
@@ -75,9 +78,15 @@ def _whole(evidence: Evidence) -> Problem:
     return Problem(key=str(evidence.gate), text=evidence.reason)
 
 
-def _result(gate: Gate, rule: int, problem: Problem, anchor: str) -> dict[str, Any]:
+def _result(
+    rule: int, problem: Problem, anchor: str, name: tuple[Gate, str, int]
+) -> dict[str, Any]:
+    """Return one result; its name tells it from others of the same gate, also from equal ones."""
+    gate = name[0]
     path, line = place_of(problem)
-    name = f"{gate}\n{problem.key or problem.text}".encode("utf-8", "replace")
+    fingerprint = hashlib.sha256(
+        repr((str(gate), *name[1:])).encode("utf-8", "replace")
+    ).hexdigest()[:16]
     location: dict[str, Any] = {
         "logicalLocations": [
             {
@@ -94,9 +103,7 @@ def _result(gate: Gate, rule: int, problem: Problem, anchor: str) -> dict[str, A
         "level": "error",
         "message": sarif_message(_said(problem)),
         "locations": [location],
-        "partialFingerprints": sarif_fingerprints(
-            "backsmithFinding/v1", hashlib.sha256(name).hexdigest()[:16]
-        ),
+        "partialFingerprints": sarif_fingerprints("backsmithFinding/v1", fingerprint),
     }
 
 
