@@ -28,6 +28,7 @@ _LEADS_ELSEWHERE = re.compile(
     r"GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|PREFIX)"
 )
 """Set for whatever a hook starts; we were told a folder."""
+_OWNER_FIX = "; if you trust it: git config --global --add safe.directory {}"
 _STATUS = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames",
            "--ignore-submodules=all")  # fmt: skip
 
@@ -126,7 +127,8 @@ class PersonsRepository:
         done = self._ask(*arguments)
         if done.returncode:
             lines = done.stderr.decode("utf-8", "replace").splitlines() or ["no reason given"]
-            raise SettingsError(f"git cannot read {self.root}: {lines[0]}")
+            fix = _OWNER_FIX.format(self.root) if "dubious ownership" in lines[0] else ""
+            raise SettingsError(f"git cannot read {self.root}: {lines[0]}{fix}")
         return done.stdout
 
     def _ask(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":

@@ -216,10 +216,9 @@ def _standing(
         raise SettingsError(
             f"what is not committed cannot be verified: {error}; or give --head HEAD"
         ) from error
-    progress.say(
-        f"{len(subject.changed)} uncommitted changes of the working tree are included, "
-        f"as commit {commit[:12]}"
-    )
+    number = len(subject.changed)
+    files = "1 file" if number == 1 else f"{number} files"
+    progress.say(f"with changes of {files} that are not committed, as commit {commit[:12]}")
     return commit
 
 

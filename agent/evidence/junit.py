@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from posixpath import join
+from typing import cast
 from xml.etree import ElementTree
 
 from agent.domain.evidence import TestCount
@@ -78,24 +79,30 @@ def _parsed(text: str) -> ElementTree.Element | None:
 
     It is read in parts, so that what is too much is found before memory is filled with it.
     """
+    parser: ElementTree.XMLPullParser[ElementTree.Element]
     parser = ElementTree.XMLPullParser(("start", "end"))
     root: ElementTree.Element | None = None
     depth = elements = 0
     try:
         for begin in range(0, len(text), _PART):
             parser.feed(text[begin : begin + _PART])
-            for event, element in parser.read_events():
+            for event, element in _events(parser):
                 root = element if root is None else root
                 elements += event == "start"
                 depth += 1 if event == "start" else -1
             if depth > _DEEPEST or elements > _MOST_ELEMENTS:
                 return None
         parser.close()
-        for _ in parser.read_events():
-            pass  # an error at the end is raised here
+        list(_events(parser))  # raises what is wrong at the end
     except ElementTree.ParseError:
         return None
     return root
+
+
+def _events(
+    parser: "ElementTree.XMLPullParser[ElementTree.Element]",
+) -> Iterator[tuple[str, ElementTree.Element]]:
+    return cast(Iterator[tuple[str, ElementTree.Element]], parser.read_events())
 
 
 def _is_bad(case: ElementTree.Element) -> bool:
