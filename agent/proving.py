@@ -1,5 +1,7 @@
 """Running the gates at a commit, and telling the developer what they found."""
 
+from functools import partial
+
 from agent.desk import Desk
 from agent.diffs import changed_paths
 from agent.domain.conversation import Message
@@ -7,9 +9,10 @@ from agent.domain.evidence import Evidence, Gate
 from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.run import Proof, RunSpec, Stage
-from agent.evidence.gates import COMPARING, examine, run_gate, with_their_like
+from agent.evidence.gates import with_their_like
+from agent.evidence.judging import judge
 from agent.evidence.result import Result
-from agent.evidence.suite import Suite
+from agent.evidence.together import examine_all
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
 from agent.plan_check import deviation
@@ -23,10 +26,9 @@ def measure(desk: Desk, spec: RunSpec, commit: CommitSha, gates: tuple[Gate, ...
     if not _missing(desk, spec, commit, gates):
         return
     bench = desk.bench(spec.repository, spec.life, commit)
-    suite = Suite(bench)
-    for gate in _missing(desk, spec, commit, with_their_like(gates)):
-        desk.show(spec.life, f"gate {gate}")
-        desk.ledger.record(spec.life, run_gate(gate, bench, suite=suite))
+    missing = _missing(desk, spec, commit, with_their_like(gates))
+    for result in examine_all(missing, bench, tell=partial(_show, desk, spec)):
+        desk.ledger.record(spec.life, conclude(result, commit))
 
 
 def prove(desk: Desk, spec: RunSpec, position: int, head: CommitSha) -> Proof:
@@ -62,18 +64,19 @@ def _judge(desk: Desk, spec: RunSpec, head: CommitSha) -> None:
     missing = _missing(desk, spec, head, tuple(Gate))
     if not missing:
         return
-    measure(desk, spec, spec.base, tuple(gate for gate in missing if gate in COMPARING))
-    bench = desk.bench(spec.repository, spec.life, head, spec.base)
-    suite, results = Suite(bench), list[Result]()
-    for gate in missing:
+
+    def at_base(gates: tuple[Gate, ...]) -> tuple[Evidence, ...]:
+        measure(desk, spec, spec.base, gates)
+        return desk.ledger.evidence(spec.life, spec.base)
+
+    bench = partial(desk.bench, spec.repository, spec.life, head, spec.base)
+    for judged in judge(missing, bench, at_base, tell=partial(_show, desk, spec)):
+        desk.ledger.record(spec.life, judged.evidence)
+
+
+def _show(desk: Desk, spec: RunSpec, gate: Gate, result: Result | None) -> None:
+    if result is None:
         desk.show(spec.life, f"gate {gate}")
-        results.append(examine(gate, bench, suite=suite))
-    alone = [conclude(result, head) for result in results]
-    doubtful = tuple(item.gate for item in alone if not item.is_passable())
-    measure(desk, spec, spec.base, doubtful)
-    at_base = {item.gate: item for item in desk.ledger.evidence(spec.life, spec.base)}
-    for result in results:
-        desk.ledger.record(spec.life, conclude(result, head, at_base.get(result.gate)))
 
 
 def _missing(

@@ -31,6 +31,15 @@ app = typer.Typer(
 )
 app.add_typer(openapi)
 
+_VERIFY_EXAMPLES = """\b
+Examples:
+  backsmith verify --base origin/main
+  backsmith verify path/to/repository --base main --only tests,openapi --label api-break
+  backsmith verify --base main --json --junit gates.xml --sarif gates.sarif
+
+Exit codes: 0 pass, 1 a gate fails or could not run, 2 wrong input, 3 no package index.
+"""
+
 Key = Annotated[str, typer.Argument(help="The ticket, such as PAY-123.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
@@ -84,6 +93,74 @@ def work(
     from workflows.work import run_work
 
     sys.exit(run_work(path, ticket, base, answer, self_review=self_review, as_json=as_json))
+
+
+@app.command(epilog=_VERIFY_EXAMPLES)
+def verify(
+    path: Annotated[
+        Path, typer.Argument(help="A git repository on this machine; it is never written to.")
+    ] = Path(),
+    base: Annotated[
+        str | None,
+        typer.Option(
+            help="The branch or commit to hold the change against; default: the remote's.",
+            show_default=False,
+        ),
+    ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            help="What to verify; default: the files as they are now.", show_default=False
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GATE,...", help="Only these gates.", show_default=False),
+    ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What a ticket's label would allow, such as api-break; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="MINUTES",
+            help="The most time for one command, such as the tests.",
+            show_default=False,
+        ),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(help="Write the gates as JUnit.", show_default=False)
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(help="Write what is wrong as SARIF.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the gates of a pull request on a change; no account, model or Temporal is needed.
+
+    What the base shows already is not held against the change.
+    """
+    from workflows.verify import VerifyOptions, run_verify
+
+    sys.exit(
+        run_verify(
+            VerifyOptions(
+                path=path,
+                base=base,
+                head=head,
+                only=tuple(only or ()),
+                labels=tuple(label or ()),
+                minutes=timeout,
+                junit=junit,
+                sarif=sarif,
+                as_json=as_json,
+            )
+        )
+    )
 
 
 @app.command()

@@ -31,7 +31,7 @@ def copied(sandbox: AnySandbox, root: Path, into: Path) -> Iterator[Path]:
     into.mkdir(parents=True)
     try:
         for name in _names(sandbox, root):
-            _copy(root / name, into / name)
+            copy_file(root / name, into / name)
         yield into
     finally:
         shutil.rmtree(into, ignore_errors=True)
@@ -60,7 +60,7 @@ def _walked(root: Path) -> Iterator[str]:
                 yield (here / name).relative_to(root).as_posix()
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
     """Copy one file; what is no file or link, or went away meanwhile, is left out."""
     try:
         if source.is_symlink():

@@ -46,7 +46,7 @@ def read_output(bench: Bench, command: str, output: str) -> list[Finding]:
 
 def problem_of(finding: Finding) -> Problem:
     """Return a finding as a problem that can be compared with the base."""
-    return Problem(key=finding.key(), text=finding.text(), place=finding.path)
+    return Problem(key=finding.key(), text=finding.text(), place=finding.path, line=finding.line)
 
 
 def _result(

@@ -37,7 +37,7 @@ def check_coverage(bench: Bench, suite: Suite | None = None) -> Result:
     tests, found = suite.tests(), suite.meter.coverage
     if tests.nothing_to_do:
         return Result(gate=Gate.COVERAGE, nothing_to_do=tests.nothing_to_do)
-    if found is None or tests.unable:
+    if found is None or tests.unable or tests.none_passed:
         return _not_run(_why(suite, tests))
     try:
         result = _at_base(bench, suite, found) if bench.base is None else _at_head(bench, found)
@@ -48,7 +48,7 @@ def check_coverage(bench: Bench, suite: Suite | None = None) -> Result:
 
 def _why(suite: Suite, tests: Result) -> str:
     stopped = [problem.place for problem in tests.unable]
-    return ", ".join(dict.fromkeys([*stopped, *suite.meter.problems])) or "no test ran"
+    return ", ".join(dict.fromkeys([*stopped, *suite.meter.problems])) or "no test passes"
 
 
 def _not_run(why: str) -> Result:
@@ -135,7 +135,7 @@ def _places(did: Delta) -> tuple[Place, ...]:
 
 
 def _finding(place: Place) -> Problem:
-    return Problem(key="", text=f"{place} is not covered", place=place.path)
+    return Problem(key="", text=f"{place} is not covered", place=place.path, line=place.first)
 
 
 def _summary(base: CoverageAtBase | None, found: Coverage, did: Delta) -> str:

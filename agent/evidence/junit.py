@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from posixpath import join
+from typing import cast
 from xml.etree import ElementTree
 
 from agent.domain.evidence import TestCount
@@ -11,6 +12,11 @@ from agent.evidence.traceback import fold
 from agent.text import head_and_tail, plain_output
 
 MAX_CHARACTERS = 32_000_000
+_PART = 1 << 20
+_DEEPEST = 60
+_MOST_ELEMENTS = 1_000_000
+_READ_LIMIT = 400_000
+"""The most characters of one failure that are looked at."""
 _FAILURE_LIMIT = 3_000
 _CAPTURED_LIMIT = 600
 _HEADING = re.compile(r"^-+ Captured (?P<what>\w+) -+$", re.MULTILINE)
@@ -51,9 +57,8 @@ def parse_junit(text: str, root: str = "", folder: str = "") -> TestReport | Non
     """
     if len(text) > MAX_CHARACTERS or re.search(r"<!(DOCTYPE|ENTITY)", text, re.I):
         return None
-    try:
-        document = ElementTree.fromstring(text)  # noqa: S314 - entities are refused above
-    except ElementTree.ParseError:
+    document = _parsed(text)
+    if document is None:
         return None
     cases = [(_name(case, folder), case) for case in document.iter("testcase")]
     found = [failure for name, case in cases if (failure := _failure(case, name, root))]
@@ -67,6 +72,37 @@ def parse_junit(text: str, root: str = "", folder: str = "") -> TestReport | Non
         names=frozenset(name for name, _ in cases),
         skipped=frozenset(skipped),
     )
+
+
+def _parsed(text: str) -> ElementTree.Element | None:
+    """Return the document; None when it is no XML, or so large that only an attacker wrote it.
+
+    It is read in parts, so that what is too much is found before memory is filled with it.
+    """
+    parser: ElementTree.XMLPullParser[ElementTree.Element]
+    parser = ElementTree.XMLPullParser(("start", "end"))
+    root: ElementTree.Element | None = None
+    depth = elements = 0
+    try:
+        for begin in range(0, len(text), _PART):
+            parser.feed(text[begin : begin + _PART])
+            for event, element in _events(parser):
+                root = element if root is None else root
+                elements += event == "start"
+                depth += 1 if event == "start" else -1
+            if depth > _DEEPEST or elements > _MOST_ELEMENTS:
+                return None
+        parser.close()
+        list(_events(parser))  # raises what is wrong at the end
+    except ElementTree.ParseError:
+        return None
+    return root
+
+
+def _events(
+    parser: "ElementTree.XMLPullParser[ElementTree.Element]",
+) -> Iterator[tuple[str, ElementTree.Element]]:
+    return cast(Iterator[tuple[str, ElementTree.Element]], parser.read_events())
 
 
 def _is_bad(case: ElementTree.Element) -> bool:
@@ -93,12 +129,13 @@ def _failure(case: ElementTree.Element, name: str, root: str) -> TestFailure | N
     for kind in ("failure", "error"):
         found = case.find(kind)
         if found is not None:
-            body = fold(plain_output(found.text or found.get("message") or "").strip("\n"), root)
+            said = head_and_tail(found.text or found.get("message") or "", _READ_LIMIT)
+            body = fold(plain_output(said).strip("\n"), root)
             shown = head_and_tail(body.strip(), _FAILURE_LIMIT)
             return TestFailure(
                 name=name,
                 text="\n".join([shown, *_captured(case)]),
-                message=plain_output(found.get("message") or "")[:_FAILURE_LIMIT],
+                message=plain_output((found.get("message") or "")[:_READ_LIMIT])[:_FAILURE_LIMIT],
                 is_error=kind == "error",
             )
     return None
@@ -107,7 +144,8 @@ def _failure(case: ElementTree.Element, name: str, root: str) -> TestFailure | N
 def _captured(case: ElementTree.Element) -> Iterator[str]:
     """Yield the ends of what the test printed and logged."""
     for kind in ("system-out", "system-err"):
-        parts = _HEADING.split(plain_output(case.findtext(kind) or ""))
+        said = (case.findtext(kind) or "")[-_READ_LIMIT:]
+        parts = _HEADING.split(plain_output(said))
         for what, body in zip(parts[1::2], parts[2::2], strict=True):
             shown = body.strip("\n ")
             if shown:

@@ -24,6 +24,8 @@ class Problem(Value):
     """What a reader needs: one line for a finding, the traceback for a test."""
     place: str = ""
     """The file, or the test's name; empty for a line of output that was not understood."""
+    line: int | None = None
+    """Where in the file, as it is at the head, if that is known."""
 
 
 class Result(Value):
@@ -58,6 +60,11 @@ class Result(Value):
     """True when no change could mend that it did not run: a fault of the base is one."""
     artifact: str | None = None
     """The name of what was kept for later."""
+
+    @property
+    def none_passed(self) -> bool:
+        """Tell whether tests were counted and not one of them passed."""
+        return self.count is not None and not self.count.passed
 
     def keys(self) -> list[str]:
         """Return what the base and the head can be compared by."""

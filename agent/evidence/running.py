@@ -13,7 +13,7 @@ RESULTS = ".backsmith-results"
 """The workspace keeps this folder out of every snapshot."""
 _OUTPUT_CAP_BYTES = 8 << 20
 _UNABLE_LIMIT = 3_000
-_HANGS = "To find out what hangs, give run_command a part of it, with a short timeout_seconds."
+_HANGS = "To find out what hangs, run a part of it, with a short time limit (timeout_seconds)."
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 """The shell's exit codes for a command that is not there, or is no program."""
 _NO_MODULE = re.compile(r"^\S*python[\d.]*: No module named \S+$", re.MULTILINE)
@@ -31,13 +31,20 @@ def run_line(
         bench.worktree,
         Command(
             argv=("bash", "-c", line),
-            timeout=timeout,
+            timeout=bench.time_for(timeout),
             environment=environment,
             output_cap_bytes=_OUTPUT_CAP_BYTES,
             needs=needs,
         ),
     )
     return result.model_copy(update={"output": plain_output(result.output).strip()})
+
+
+def time_is_over(time: timedelta) -> str:
+    """Return `15 minutes were over`."""
+    seconds = int(time.total_seconds())
+    whole, unit = (seconds // 60, "minute") if seconds % 60 == 0 else (seconds, "second")
+    return f"{whole} {unit}{'s were' if whole != 1 else ' was'} over"
 
 
 def is_missing(result: CommandResult) -> bool:

@@ -15,7 +15,7 @@ from agent.evidence.covering.meter import Meter
 from agent.evidence.covering.wrapping import Metered
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.result import Problem, Result, merged
-from agent.evidence.running import RESULTS, is_missing, run_line, unable
+from agent.evidence.running import RESULTS, is_missing, run_line, time_is_over, unable
 from agent.evidence.selection import best_line, selected
 from agent.evidence.unittests import parse_unittest
 from agent.ports import CommandResult
@@ -83,7 +83,7 @@ def _run_one(bench: Bench, line: CommandLine, meter: Meter | None) -> Result:
     if meter is None or measured is None:
         return _run(bench, line, Metered(line=line))
     result = _run(bench, line, measured)
-    if result.unable and result.seconds < TIMEOUT.total_seconds():
+    if result.unable and result.seconds < bench.time_for(TIMEOUT).total_seconds():
         meter.give_up()
         return _run(bench, line, Metered(line=line))
     meter.end(line)
@@ -96,7 +96,7 @@ def _run(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     text = f"{measured.before}{prepared(line, measured.line)}{measured.after}"
     result = run_line(bench, text, TIMEOUT, measured.needs)
     if _is_broken(result):
-        return _broken(line, result)
+        return _broken(bench, line, result)
     report = parse_unittest(result.output, str(bench.worktree.path))
     if line.tool in _UNITTEST and report is not None:
         return _judged(line, result, report)
@@ -135,7 +135,7 @@ def _run_pytest(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     if result.exit_code == _NO_TESTS and not result.timed_out:
         return _result(line, result, findings=(_nothing(line),))
     if _is_broken(result) or report is None or result.exit_code in _USAGE:
-        return _broken(line, result)
+        return _broken(bench, line, result)
     return _judged(line, result, report)
 
 
@@ -181,12 +181,12 @@ def _is_broken(result: CommandResult) -> bool:
     return result.timed_out or result.exit_code < 0 or is_missing(result)
 
 
-def _broken(line: CommandLine, result: CommandResult) -> Result:
+def _broken(bench: Bench, line: CommandLine, result: CommandResult) -> Result:
     """Return why there is no result; with a time-out the last line names the test that ran."""
     ended = f"exit code {result.exit_code}"
     if result.timed_out:
         last = first_line(result.output.rpartition("\n")[2], 200)
-        ended = f"{int(TIMEOUT.total_seconds() // 60)} minutes were over; the last line: {last}"
+        ended = f"{time_is_over(bench.time_for(TIMEOUT))}; the last line: {last}"
     elif is_missing(result):
         ended = "it is not installed here"
     elif usage := _NOT_FOUND.search(result.output):

@@ -17,6 +17,7 @@ from agent.text import first_line, visible
 
 OUTPUT_LIMIT = 6_000
 _LONGEST_REASON = 600
+_NONE_PASSES = "no test passes, at the base neither, as if a database or a setting were missing"
 
 
 def conclude(
@@ -69,7 +70,7 @@ def _status(result: Result, problems: Compared, unable: Compared) -> GateStatus:
     if unable.new:
         is_fault = result.gate is Gate.TESTS and not result.was_missing
         return GateStatus.FAIL if is_fault else GateStatus.NOT_RUN
-    return GateStatus.NOT_RUN if unable.old else GateStatus.PASS
+    return GateStatus.NOT_RUN if unable.old or result.none_passed else GateStatus.PASS
 
 
 def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence | None) -> str:
@@ -84,6 +85,8 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
     flaky = [remark.what for remark in result.remarks if remark.kind == FLAKY]
     if flaky:
         parts.append(f"flaky, passed when run again: {short_list(flaky)}")
+    if result.none_passed and not problems.new:
+        parts.append(_NONE_PASSES)
     missing = gone(result, base)
     if missing:
         parts.append(f"{len(missing)} that failed at the base are gone: {short_list(missing)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -50,6 +50,12 @@ class Bench(Checkout):
     """What the gates showed at the base, as far as they were run there."""
     may_break_api: Callable[[], str] = str
     """Who allowed changes that break clients, such as `the label api-break`; empty: nobody."""
+    limit: timedelta | None = None
+    """The most time that one command of a gate gets; None for what each gate gives it."""
+
+    def time_for(self, usual: timedelta) -> timedelta:
+        """Return the time that a command gets which a gate would give `usual`."""
+        return usual if self.limit is None else min(usual, self.limit)
 
     def known(self, gate: Gate) -> Evidence | None:
         """Return what a gate showed at the base, if it was run there."""

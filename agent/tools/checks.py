@@ -1,15 +1,16 @@
 """Running the repository's own checks, with parsed results."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
 from pydantic import Field
 
 from agent.domain.evidence import Evidence, Gate
-from agent.evidence.gates import COMPARING, examine, with_their_like
+from agent.evidence.gates import COMPARING, with_their_like
 from agent.evidence.result import Result
-from agent.evidence.suite import Suite
 from agent.evidence.tidy import tidy
+from agent.evidence.together import examine_all
 from agent.evidence.verdicts import conclude
 from agent.evidence.words import evidence_text
 from agent.text import fair_shares
@@ -40,9 +41,8 @@ class RunChecks(Tool):
         """Return what failed first, and one line for each check that passed."""
         gates = self.checks or ([Gate.TESTS] if self.select else list(Gate))
         tidied = tidy(bench, final=bench.is_finishing) if Gate.LINT in gates else ()
-        whole = dict.fromkeys(gates) if self.select else with_their_like(tuple(gates))
-        suite = Suite(bench)
-        results = [examine(gate, bench, tuple(self.select), suite) for gate in whole]
+        whole = tuple(dict.fromkeys(gates)) if self.select else with_their_like(tuple(gates))
+        results = examine_all(whole, bench, select=tuple(self.select))
         found = judged(bench, results)
         bad = [evidence_text(item) for item in found if not item.is_passable()]
         good = [evidence_text(item) for item in found if item.is_passable()]
@@ -56,7 +56,7 @@ def _is_proof(bench: Bench, item: Evidence) -> bool:
     return item.is_passable() and (item.gate not in COMPARING or bench.known(item.gate) is not None)
 
 
-def judged(bench: Bench, results: list[Result]) -> list[Evidence]:
+def judged(bench: Bench, results: Sequence[Result]) -> list[Evidence]:
     """Return the evidence of results whose outputs together have room in one message."""
     head = bench.worktree.head
     whole = [conclude(item, head, bench.known(item.gate), 1_000_000) for item in results]

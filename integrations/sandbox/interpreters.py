@@ -33,6 +33,14 @@ def choose(specifier: str, search_path: str) -> Interpreter:
     return next((found for version, found in installed if fits(version, specifier)), ours)
 
 
+def is_installed(specifier: str, search_path: str) -> bool:
+    """Tell whether `choose` finds a Python that fits."""
+    ours = Interpreter.ours()
+    if fits(sys.version_info[:3], specifier):
+        return True
+    return any(fits(found, specifier) for found, _ in _installed(search_path, ours.prefix.parent))
+
+
 def fits(version: Version, specifier: str) -> bool:
     """Tell whether a version is in a range; what is not understood excludes nothing.
 

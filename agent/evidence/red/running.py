@@ -6,7 +6,7 @@ from agent.domain.errors import ToolError
 from agent.domain.value import Value
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.red.edits import EditedTest
-from agent.evidence.running import RESULTS
+from agent.evidence.running import RESULTS, time_is_over
 from agent.evidence.selection import best_line, selected
 from agent.evidence.tests import TIMEOUT, prepared, pytest_options
 from agent.evidence.unittests import parse_unittest
@@ -81,7 +81,7 @@ def _run(
         bench.worktree,
         Command(
             argv=("bash", "-c", script),
-            timeout=TIMEOUT,
+            timeout=bench.time_for(TIMEOUT),
             stdin="".join(f"{path}\0" for path in apply).encode("utf-8", "surrogateescape"),
             output_cap_bytes=_OUTPUT_CAP_BYTES,
         ),
@@ -93,7 +93,7 @@ def _run(
         seconds=done.seconds,
         exit_code=done.exit_code,
         report=report,
-        problem="" if report else _problem(done),
+        problem="" if report else _problem(bench, done),
     )
 
 
@@ -125,9 +125,9 @@ def _report(bench: Bench, line: CommandLine, done: CommandResult) -> TestReport 
     return parse_junit(text, "", line.folder)
 
 
-def _problem(done: CommandResult) -> str:
+def _problem(bench: Bench, done: CommandResult) -> str:
     if done.timed_out:
-        return f"{int(TIMEOUT.total_seconds() // 60)} minutes were over"
+        return time_is_over(bench.time_for(TIMEOUT))
     end = head_and_tail(plain_output(done.output).strip(), 300).rpartition("\n")[2]
     what = "the base's code could not be laid out" if done.exit_code == _NOT_BUILT else ""
     return what or f"exit code {done.exit_code}" + (f": {end}" if end else "")

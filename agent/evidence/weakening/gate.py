@@ -115,7 +115,7 @@ def _unable(result: CommandResult, why: str = "") -> Result:
 
 def _shown(found: Found, unread: tuple[str, ...], base: str, seconds: float) -> Result:
     problems = [
-        Problem(key=finding.key(), text=finding.line(), place=finding.path)
+        Problem(key=finding.key(), text=finding.line(), place=finding.path, line=finding.head_line)
         for finding in found.findings
     ]
     problems += [

@@ -1,23 +1,22 @@
-"""A diff as SARIF 2.1.0, the form that code scanning of GitHub and others takes.
+"""A diff as SARIF, for code scanning."""
 
-Sources: OASIS SARIF 2.1.0; GitHub, "SARIF support for code scanning".
-"""
-
-import json
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from agent.openapi.change import ApiDiff, Change, Level
 from agent.openapi.report.escaping import clean
 from agent.openapi.report.outline import MEANINGS
+from agent.sarif import (
+    MOST_RESULTS,
+    sarif_fingerprints,
+    sarif_log,
+    sarif_message,
+    sarif_place,
+)
 
 _LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
-_MOST = 25_000
-"""Results that GitHub takes of one run; the worst come first."""
 _MOST_OPERATIONS = 20
 """Operations that a result names; GitHub takes no file beyond 10 MB, compressed."""
-_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ABOUT = "https://github.com/oasdiff/oasdiff/blob/main/docs/BREAKING-CHANGES.md"
 
 
@@ -30,22 +29,11 @@ def render_sarif(diff: ApiDiff, file: str, version: str = "0") -> str:
             empty when it is in none, and then GitHub shows them nowhere.
         version: Our own version.
     """
-    changes = diff.changes[:_MOST]
+    changes = diff.changes[:MOST_RESULTS]
     rules = list({change.id: change for change in reversed(changes)}.values())[::-1]
     places = {rule.id: index for index, rule in enumerate(rules)}
-    driver = {"name": "backsmith openapi", "version": version, "rules": list(map(_rule, rules))}
-    log = {
-        "$schema": _SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {"driver": driver},
-                "columnKind": "unicodeCodePoints",
-                "results": [_result(change, places[change.id], file) for change in changes],
-            }
-        ],
-    }
-    return json.dumps(log)
+    results = [_result(change, places[change.id], file) for change in changes]
+    return sarif_log("backsmith openapi", version, [*map(_rule, rules)], results)
 
 
 def _rule(change: Change) -> dict[str, Any]:
@@ -65,9 +53,9 @@ def _result(change: Change, rule: int, file: str) -> dict[str, Any]:
         "ruleId": clean(change.id),
         "ruleIndex": rule,
         "level": _LEVELS[change.level],
-        "message": {"text": _message(change)},
+        "message": _message(change),
         "locations": [_location(change, file)],
-        "partialFingerprints": _fingerprints(change),
+        "partialFingerprints": sarif_fingerprints("backsmithChange/v1", change.fingerprint),
         "properties": {"affects": change.affects, "operations": _named(change.operations)},
     }
     if change.accepted:
@@ -77,11 +65,9 @@ def _result(change: Change, rule: int, file: str) -> dict[str, Any]:
     return result
 
 
-def _message(change: Change) -> str:
-    """Return the text for people; what would be a link or a placeholder in SARIF is none."""
+def _message(change: Change) -> dict[str, str]:
     place = change.component or change.operation
-    text = clean(f"{place}: {change.text}" if place else change.text, 1_000)
-    return text.replace("](", "] (").replace("\\[", "[")
+    return sarif_message(f"{place}: {change.text}" if place else change.text)
 
 
 def _location(change: Change, file: str) -> dict[str, Any]:
@@ -91,22 +77,8 @@ def _location(change: Change, file: str) -> dict[str, Any]:
     }
     location: dict[str, Any] = {"logicalLocations": [logical]}
     if file:
-        location["physicalLocation"] = {
-            "artifactLocation": {"uri": quote(file, errors="replace")},
-            "region": {"startLine": 1},
-        }
+        location["physicalLocation"] = sarif_place(file)
     return location
-
-
-def _fingerprints(change: Change) -> dict[str, str]:
-    """Return the change's own name twice: GitHub tells results apart by the second one only.
-
-    It would work that one out from the line, and all our results are at the first line.
-    """
-    return {
-        "backsmithChange/v1": change.fingerprint,
-        "primaryLocationLineHash": f"{change.fingerprint}:1",
-    }
 
 
 def _named(operations: Sequence[str]) -> list[str]:
