@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from agent.desk import Desk
 from agent.diffs import changed_paths
-from agent.domain.errors import SettingsError, ToolError
+from agent.domain.errors import NeedsHumanError, SettingsError, ToolError
 from agent.domain.evidence import Gate, Verdict, verdict
 from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository
@@ -224,11 +224,19 @@ def _standing(
 
 def _judged(found: Verification, gates: tuple[Gate, ...]) -> tuple[Judged, ...]:
     worktree = found.desk.workspace.open(found.repository, found.life, found.head)
-    asked = gather(partial(read_plain, worktree.path)).python
+    asked = _asked_python(worktree.path)
     if not is_installed(asked, os.environ.get("PATH", "")):
         why = f"the repository asks for Python {_in_words(asked)}, which is not installed here"
         return not_run(tuple(gate for gate in Gate if gate in gates), found.head, why)
     return found.judge(gates)
+
+
+def _asked_python(folder: Path) -> str:
+    """Return the versions that the repository asks for; empty when it does not say."""
+    try:
+        return gather(partial(read_plain, folder)).python
+    except NeedsHumanError:
+        return ""  # it is raised again, and reported, where the packages are installed
 
 
 def _in_words(specifier: str) -> str:

@@ -76,7 +76,9 @@ def one_line(done: "subprocess.CompletedProcess[str]") -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("work", "--help"), ("status", "--help"), ()])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("work", "--help"), ("verify", "--help"), ("status", "--help"), ()]
+)
 def test_help_imports_nothing_heavy(run: Run, arguments: tuple[str, ...]) -> None:
     done = run(*arguments, program=("-c", WHAT_IS_IMPORTED))
     assert "Usage:" in done.stdout + done.stderr
@@ -90,6 +92,7 @@ def test_help_names_all_commands(run: Run) -> None:
     for command in (
         "demo",
         "work",
+        "verify",
         "up",
         "gateway",
         "worker",
