@@ -15,6 +15,8 @@ class Case:
     before: Mapping[str, str]
     after: Mapping[str, str]
     paths: tuple[str, ...]
+    touched: frozenset[str]
+    """The paths that the change touches."""
 
 
 def cases(pattern: str) -> Iterator[Case]:
@@ -40,6 +42,7 @@ def _case(name: str, base: dict[str, str], actions: str) -> Case:
         before={path: text for path, text in base.items() if path in seen},
         after={path: text for path, text in head.items() if path in touched | seen},
         paths=tuple(sorted(base)),
+        touched=frozenset(touched),
     )
 
 

@@ -111,10 +111,15 @@ class Change:
         if known is None:
             is_own = self.after.resolve(path, root) is not None
             return isinstance(call.func, ast.Attribute) and bool(root) and not is_own
-        module = known[0].partition(".")[0]
-        if module in stdlib_module_names or module in _LIBRARIES:
+        if is_foreign(known[0]):
             return False
         return not is_testing(f"{known[0].replace('.', '/')}.py")
+
+
+def is_foreign(module: str) -> bool:
+    """Tell whether a dotted module is of Python or of a library that tests use."""
+    root = module.partition(".")[0]
+    return root in stdlib_module_names or root in _LIBRARIES
 
 
 def _definitions(tree: ast.Module) -> frozenset[str]:

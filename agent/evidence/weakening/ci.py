@@ -181,7 +181,7 @@ def _narrower(one: Checking, other: Checking, same: list[Checking]) -> str:
     for name in _NARROWING:
         if name in new and new[name] != old.get(name):
             added = new[name] - old.get(name, set()) if isinstance(new[name], set) else new[name]
-            if added:
+            if added and not _is_shared_out(name, new[name], same):
                 return f"`{name}` leaves a part out"
     for name in _FLOORS:
         if name in old and name in new and _value(new[name]) < _value(old[name]):
@@ -192,6 +192,14 @@ def _narrower(one: Checking, other: Checking, same: list[Checking]) -> str:
     if any(entry.startswith("error") for entry in old.get("-W", set()) - new.get("-W", set())):
         return "`-W error` is gone"
     return _fewer_places(one, other, same)
+
+
+def _is_shared_out(name: str, value: object, same: list[Checking]) -> bool:
+    """Tell whether another step takes just what an expression such as `not slow` leaves out."""
+    others = [options_of(other.words).get(name) for other in same if not other.is_forgiven]
+    return name in ("-m", "-k") and any(
+        other == f"not {value}" or value == f"not {other}" for other in others if other
+    )
 
 
 def _value(text: object) -> float:
@@ -209,7 +217,8 @@ def _fewer_places(one: Checking, other: Checking, same: list[Checking]) -> str:
     everything = set().union(*(_places(item) for item in same))
     if not old:
         is_part = bool(new) and new != {"."} and all(_places(item) for item in same)
-        is_split = len(everything) > 1 or any("test" in p.split("/")[-1] for p in new)
+        folders = {place for place in everything if ".py" not in place}
+        is_split = len(folders) > 1 or any("test" in p.split("/")[-1] for p in folders)
         return f"it only takes {', '.join(sorted(new))} now" if is_part and not is_split else ""
     if not new:
         return ""

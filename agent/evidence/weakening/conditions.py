@@ -219,6 +219,8 @@ def _special(subject: ast.expr, other: ast.expr, scope: Scope, at: ast.AST) -> C
         return scope.check(Form.CALLED, at, subject.value, other, rank=2)
     if name == "len" and len(arguments) == 1:
         return scope.check(Form.LENGTH, at, arguments[0], other)
+    if name == "count" and not arguments and isinstance(subject, ast.Call):
+        return scope.check(Form.LENGTH, at, getattr(subject.func, "value", subject), other)
     if name == "type" and len(arguments) == 1:
         return scope.check(Form.KIND, at, arguments[0], other)
     if name in _UNORDERING and isinstance(subject, ast.Call) and arguments:

@@ -7,7 +7,7 @@ from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.ci import changed_ci
 from agent.evidence.weakening.ci_files import is_ci
 from agent.evidence.weakening.config_files import unreadable
-from agent.evidence.weakening.examples import fewer_examples
+from agent.evidence.weakening.examples import easier_input
 from agent.evidence.weakening.finding import Finding, Found, Kind
 from agent.evidence.weakening.hooks import hooked
 from agent.evidence.weakening.laxer import laxer
@@ -37,6 +37,7 @@ def find_weakening(
     losses = Losses(change)
     found = losses.found()
     unread = compared_by_lines(change)
+    silences = silenced(before, after, change.changed)
     findings = [
         *found.findings,
         *unread.findings,
@@ -44,14 +45,15 @@ def find_weakening(
         *new_sites(change),
         *weaker_helpers(change, losses.pool),
         *mocked(change, losses.matched),
-        *fewer_examples(losses.matched),
+        *easier_input(losses.matched),
         *hooked(change),
-        *silenced(before, after, change.changed),
+        *silences.findings,
         *laxer(old, new, tests, _packages(paths)),
         *changed_ci(before, after),
         *_unreadable(before, after),
     ]
-    return Found(findings=tuple(_settled(findings)), notes=(*found.notes, *unread.notes))
+    notes = (*found.notes, *unread.notes, *silences.notes)
+    return Found(findings=tuple(_settled(findings)), notes=notes)
 
 
 def _packages(paths: Sequence[str]) -> frozenset[str]:

@@ -104,7 +104,7 @@ class Laxness:
         return not (tool.endswith("pytest:") and (inside or not self._tests))
 
     def _said(self, key: str, name: str, old: Any, new: Any) -> str:
-        if self._is_harmless(name, old, new):
+        if self._is_harmless(key, name, old, new):
             return ""
         judges: list[tuple[re.Pattern[str], Callable[[Any, Any], str]]] = [
             (_WIDENED, _widened),
@@ -121,11 +121,15 @@ class Laxness:
             return "" if is_implied else _switched_off(old, new)
         return _special(name, old, new)
 
-    def _is_harmless(self, name: str, old: Any, new: Any) -> bool:
+    def _is_harmless(self, key: str, name: str, old: Any, new: Any) -> bool:
         """Tell whether a wider setting takes away nothing that is there."""
         if name == "pytest: norecursedirs" and self._packages:
             added = _set(new) - _set(old)
             return not any(_enters(path, added) for path in self._tests)
+        if name.startswith("lint: ignore"):
+            selected = self._before.get(f"{key[: -len(name)]}lint: select", ("", None))[1]
+            rules = _set(selected) or _DEFAULTS["lint: select"] | {"W", "C90"}
+            return not any(_touches(code, rules) for code in _set(new) - _set(old))
         foreign = re.match(r"mypy: (\w+)[\w.*]*: ignore_missing_imports$", name)
         return bool(foreign and self._packages and foreign[1] not in self._packages)
 
@@ -185,6 +189,11 @@ def _within(entry: str, known: set[str]) -> bool:
     return is_rule and any(
         re.fullmatch(r"[A-Z]{1,5}\d{0,4}", other) and entry.startswith(other) for other in known
     )
+
+
+def _touches(code: str, rules: set[str]) -> bool:
+    """Tell whether a code, or a group of codes, is among rules."""
+    return any(rule == "ALL" or code.startswith(rule) or rule.startswith(code) for rule in rules)
 
 
 def _set(value: Any) -> set[str]:

@@ -50,7 +50,7 @@ class Reader:
         in_line = Counter(_assigned_in_line(function))
         self._once = {
             name for name, count in counts.items() if count in (1, in_line[name])
-        } - _changed(function)
+        } - changed_in(function)
         self._values: dict[str, ast.expr] = dict(values or {})
         self._hidden = locals_of(function)
 
@@ -318,7 +318,7 @@ def _assigned_in_line(function: Function) -> Iterator[str]:
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
 
 
-def _changed(function: Function) -> set[str]:
+def changed_in(function: Function) -> set[str]:
     """Return the names whose values are changed in place."""
     found: set[str] = set()
     for item in ast.walk(function):

@@ -146,18 +146,23 @@ def _lint(table: Table, prefix: str = "") -> Iterator[tuple[str, Any]]:
         name = key.replace("_", "-") if key != "exclude_dirs" else key
         if isinstance(value, dict) and name.endswith("per-file-ignores"):
             for form, codes in value.items():
-                yield f"ignore in {form}", texts_of(codes)
+                yield f"ignore in {_bare(form)}", texts_of(codes)
         elif name.endswith("per-file-ignores"):
             for line in re.split(r"[\n]+", str(value)):
                 form, _, codes = line.partition(":")
                 if form.strip():
-                    yield f"ignore in {form.strip()}", texts_of(codes)
+                    yield f"ignore in {_bare(form)}", texts_of(codes)
         elif isinstance(value, dict):
             yield from _lint(value, "")
         elif _LINT_LISTS.get(name):
             yield _LINT_LISTS[name], texts_of(value)
         else:
             yield f"{prefix}{name}", texts_of(value) if isinstance(value, list) else scalar(value)
+
+
+def _bare(form: str) -> str:
+    """Return a pattern of files without what flake8 and ruff write differently."""
+    return re.sub(r"^(\*\*?/)+|(/\*\*?)+$", "", form.strip())
 
 
 def _pyright(table: Table) -> Iterator[tuple[str, Any]]:

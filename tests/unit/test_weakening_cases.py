@@ -1,0 +1,21 @@
+"""Cases in two repositories, written without a look at the rules they are held against."""
+
+import pytest
+
+from agent.evidence.weakening.examine import find_weakening
+from tests.weakening.reading import Case, cases
+
+CHEATS = [pytest.param(case, id=case.name) for case in cases("cheats_*.txt")]
+HONEST = [pytest.param(case, id=case.name) for case in cases("honest_*.txt")]
+
+
+@pytest.mark.parametrize("case", CHEATS)
+def test_a_cheat_among_many_files_is_seen_where_it_is(case: Case) -> None:
+    found = find_weakening(case.before, case.after, case.paths)
+    assert {finding.path for finding in found.findings} & case.touched
+
+
+@pytest.mark.parametrize("case", HONEST)
+def test_an_honest_change_among_many_files_passes(case: Case) -> None:
+    found = find_weakening(case.before, case.after, case.paths)
+    assert [finding.line() for finding in found.findings] == []
