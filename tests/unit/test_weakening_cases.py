@@ -5,8 +5,9 @@ import pytest
 from agent.evidence.weakening.examine import find_weakening
 from tests.weakening.reading import Case, cases
 
-CHEATS = [pytest.param(case, id=case.name) for case in cases("cheats_*.txt")]
-HONEST = [pytest.param(case, id=case.name) for case in cases("honest_*.txt")]
+CHEATS = [pytest.param(case, id=case.name) for case in cases("*cheats*.txt")]
+HONEST = [pytest.param(case, id=case.name) for case in cases("*honest*.txt")]
+REPORTED = [pytest.param(case, id=case.name) for case in cases("still_reported.txt")]
 
 
 @pytest.mark.parametrize("case", CHEATS)
@@ -19,3 +20,9 @@ def test_a_cheat_among_many_files_is_seen_where_it_is(case: Case) -> None:
 def test_an_honest_change_among_many_files_passes(case: Case) -> None:
     found = find_weakening(case.before, case.after, case.paths)
     assert [finding.line() for finding in found.findings] == []
+
+
+@pytest.mark.parametrize("case", REPORTED)
+def test_a_few_honest_changes_are_still_reported(case: Case) -> None:
+    found = find_weakening(case.before, case.after, case.paths)
+    assert len(found.findings) == 1

@@ -314,3 +314,7 @@ def _frames(old: Pipeline, new: Pipeline) -> Iterator[Finding]:
         if len(now) < len(values) and now:
             lost = ", ".join(sorted(values - now))
             yield _finding(context, f"matrix {name}", f"{lost} went out")
+    for row in new.excluded:
+        was_run = all(value in old.matrix.get(name, ()) for name, value in row.items())
+        if row not in old.excluded and was_run:
+            yield _finding(context, "matrix exclude", f"{', '.join(row.values())} went out")

@@ -45,7 +45,7 @@ def find_weakening(
         *new_sites(change),
         *weaker_helpers(change, losses.pool),
         *mocked(change, losses.matched),
-        *easier_input(losses.matched),
+        *easier_input(change, losses.matched),
         *hooked(change),
         *silences.findings,
         *laxer(old, new, tests, _packages(paths)),

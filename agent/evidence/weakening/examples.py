@@ -6,18 +6,25 @@ Source: Hypothesis 6, "Settings" and "Providing explicit inputs".
 import ast
 from collections.abc import Iterator
 
+from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.collecting import Test
 from agent.evidence.weakening.finding import Finding, Kind
 from agent.evidence.weakening.matching import Matched
 from agent.evidence.weakening.reader import changed_in
+from agent.evidence.weakening.side import Side
 from agent.evidence.weakening.syntax import number_of, show
 from agent.survey.source import argument, last, target_of
 
 _USUAL = 100.0
 
 
-def easier_input(matched: Matched) -> Iterator[Finding]:
+def easier_input(change: Change, matched: Matched) -> Iterator[Finding]:
     """Yield tests that get less to work on, or write themselves what they compare with."""
+    old = dict(_profiles(change, change.before))
+    for (path, name), number in _profiles(change, change.after):
+        if number < old.get((path, name), 0):
+            text = f"max_examples went from {old[path, name]:g} to {number:g}"
+            yield Finding(kind=Kind.THRESHOLD, path=path, name=name, text=text)
     for before, after in matched.pairs:
         for name in sorted((_empty(after) - _empty(before)) & _bound(before)):
             text = f"`{name}` is empty now"
@@ -56,6 +63,18 @@ def _examples(test: Test) -> list[str]:
 def _most(test: Test) -> float:
     found = [number_of(argument(item, "max_examples")) for item in _decorators(test, "settings")]
     return next((number for number in found if number is not None), _USUAL)
+
+
+def _profiles(change: Change, side: Side) -> Iterator[tuple[tuple[str, str], float]]:
+    """Yield the profiles of Hypothesis with the number of examples that they ask for."""
+    for path in change.testing:
+        tree = side.tree(path)
+        for item in ast.walk(tree) if tree else ():
+            if isinstance(item, ast.Call) and last(item.func) == "register_profile":
+                inner = [x for x in ast.walk(item) if isinstance(x, ast.Call)]
+                found = [number_of(argument(x, "max_examples")) for x in inner]
+                number = next((x for x in found if x is not None), _USUAL)
+                yield (path, show(item.args[0]) if item.args else ""), number
 
 
 def _empty(test: Test) -> set[str]:

@@ -108,6 +108,8 @@ def _coverage(table: Table) -> Iterator[tuple[str, Any]]:
             is_list = isinstance(value, list) or "\n" in str(value) or "," in str(value)
             is_list |= key in ("omit", "include", "source", "exclude_lines", "exclude_also",
                                "partial_branches", "source_pkgs")  # fmt: skip
+            if key == "exclude_also":  # adds to the default of the other one
+                key, value = "exclude_lines", [*_lines(value), "pragma: no cover"]
             split = _lines if "exclude" in key or "partial" in key else texts_of
             yield f"{section}.{key}", split(value) if is_list else scalar(value)
 
