@@ -10,9 +10,9 @@ from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.collecting import Test
 from agent.evidence.weakening.finding import Finding, Kind
 from agent.evidence.weakening.matching import Matched
-from agent.evidence.weakening.reader import changed_in
 from agent.evidence.weakening.side import Side
 from agent.evidence.weakening.syntax import number_of, show
+from agent.evidence.weakening.variables import changed_in
 from agent.survey.source import argument, last, target_of
 
 _USUAL = 100.0

@@ -10,8 +10,8 @@ from agent.evidence.weakening.finding import Finding, Found, Kind
 from agent.evidence.weakening.marks import Mark
 from agent.evidence.weakening.matching import likeness
 from agent.evidence.weakening.pool import Pool
-from agent.evidence.weakening.reader import locals_of
 from agent.evidence.weakening.syntax import Function, is_function
+from agent.evidence.weakening.variables import locals_of
 from agent.evidence.weakening.words import words_of
 
 _ALIKE = 0.75
