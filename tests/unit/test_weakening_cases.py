@@ -3,6 +3,7 @@
 import pytest
 
 from agent.evidence.weakening.examine import find_weakening
+from agent.evidence.weakening.finding import Kind
 from tests.weakening.reading import Case, cases
 
 CHEATS = [pytest.param(case, id=case.name) for case in cases("*cheats*.txt")]
@@ -26,3 +27,9 @@ def test_an_honest_change_among_many_files_passes(case: Case) -> None:
 def test_a_few_honest_changes_are_still_reported(case: Case) -> None:
     found = find_weakening(case.before, case.after, case.paths)
     assert len(found.findings) == 1
+
+
+def test_a_file_of_tests_that_cannot_be_parsed_is_left_to_a_person() -> None:
+    before = {"tests/test_tax.py": "def test_tax():\n    assert tax() == 19\n"}
+    found = find_weakening(before, {"tests/test_tax.py": "def test_tax(:\n    pass\n"})
+    assert [finding.kind for finding in found.findings] == [Kind.UNREAD]

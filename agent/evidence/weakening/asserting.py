@@ -157,11 +157,6 @@ def exceptions(node: ast.expr | None, name: str = "") -> tuple[str, ...]:
     return (last(node) or show(node),)
 
 
-def is_assertion(call: ast.Call) -> bool:
-    """Tell whether a call is named like an assertion, a mock's among them."""
-    return _ASSERTS.match(last(call.func)) is not None or last(call.func) == "AssertionError"
-
-
 def is_failure(call: ast.Call) -> bool:
     """Tell whether a call fails the test at once."""
     return dotted(call.func) in ("pytest.fail", "self.fail", "fail")

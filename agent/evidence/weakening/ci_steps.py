@@ -1,12 +1,12 @@
 """Which steps of CI and of runners check something, and with which tool."""
 
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import basename
 
 from agent.evidence.weakening.ci_files import Step
+from agent.evidence.weakening.options import words_of_line
 
 _RUNS = re.compile(
     r"^(?:[A-Za-z_]\w*=\S*\s+|sudo\s+|time\s+|env\s+|xvfb-run\s+(?:-\S+\s+)*"
@@ -65,7 +65,7 @@ def checking(steps: list[Step]) -> Iterator[Checking]:
         text = re.sub(r"\s\|\|.*$|\s*\|(?!\|).*$|;.*$", "", step.text)
         while found := _RUNS.match(text):
             text = text[found.end() :]
-        words = _words(text)
+        words = words_of_line(text)
         if not words:
             continue
         tool = {"py.test": "pytest", "django-admin": "manage.py"}.get(
@@ -76,13 +76,6 @@ def checking(steps: list[Step]) -> Iterator[Checking]:
             if tool in _WITH_WORD and len(words) > 1:
                 name = f"{tool} {next((w for w in words[1:] if not w.startswith('-')), '')}"
             yield Checking(name, step, tuple(words[1:]))
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
 
 
 def _is_outside(tool: str, words: list[str]) -> bool:

@@ -63,10 +63,6 @@ def of_condition(
         yield from _of_several(node, scope, at, negated=negated)
     elif isinstance(node, ast.NamedExpr):
         yield from of_condition(node.value, scope, at, negated=negated)
-    elif isinstance(node, ast.IfExp):
-        inner = replace(scope, guard=scope.guard or f"if {show(node.test)}")
-        yield from of_condition(node.body, inner, at, negated=negated)
-        yield from of_condition(node.orelse, inner, at, negated=negated)
     elif isinstance(node, ast.Compare):
         yield from _of_comparison(node, scope, at, negated=negated)
     elif isinstance(node, ast.Call):

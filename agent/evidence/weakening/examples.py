@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.collecting import Test
 from agent.evidence.weakening.finding import Finding, Kind
+from agent.evidence.weakening.losing import of_test
 from agent.evidence.weakening.matching import Matched
 from agent.evidence.weakening.side import Side
 from agent.evidence.weakening.syntax import number_of, show
@@ -20,32 +21,27 @@ _USUAL = 100.0
 
 def easier_input(change: Change, matched: Matched) -> Iterator[Finding]:
     """Yield tests that get less to work on, or write themselves what they compare with."""
-    old = dict(_profiles(change, change.before))
+    known = dict(_profiles(change, change.before))
     for (path, name), number in _profiles(change, change.after):
-        if number < old.get((path, name), 0):
-            text = f"max_examples went from {old[path, name]:g} to {number:g}"
+        if number < known.get((path, name), 0):
+            text = f"max_examples went from {known[path, name]:g} to {number:g}"
             yield Finding(kind=Kind.THRESHOLD, path=path, name=name, text=text)
     for before, after in matched.pairs:
         for name in sorted((_empty(after) - _empty(before)) & _bound(before)):
             text = f"`{name}` is empty now"
-            yield _finding(Kind.GUARDED_ASSERTION, before, after, text)
+            yield of_test(Kind.GUARDED_ASSERTION, before, after, text)
         for name in sorted(_files(after, "write") & _files(before, "read")):
             if name not in _files(before, "write"):
                 text = f"`{name}`, which it reads to compare, is written by the test itself now"
-                yield _finding(Kind.CIRCULAR_ASSERTION, before, after, text)
+                yield of_test(Kind.CIRCULAR_ASSERTION, before, after, text)
         lost = [text for text in _examples(before) if text not in _examples(after)]
         if lost and len(_examples(after)) < len(_examples(before)):
             text = f"the examples {', '.join(lost)} are gone"
-            yield _finding(Kind.REMOVED_CASES, before, after, text)
+            yield of_test(Kind.REMOVED_CASES, before, after, text)
         old, new = _most(before), _most(after)
         if new < old:
             text = f"max_examples went from {old:g} to {new:g}"
-            yield _finding(Kind.THRESHOLD, before, after, text)
-
-
-def _finding(kind: Kind, before: Test, after: Test, text: str) -> Finding:
-    return Finding(kind=kind, path=after.path, name=after.name, text=text,
-                   base_line=before.line, head_line=after.line)  # fmt: skip
+            yield of_test(Kind.THRESHOLD, before, after, text)
 
 
 def _decorators(test: Test, name: str) -> list[ast.Call]:

@@ -7,6 +7,7 @@ of settings.
 import re
 from collections.abc import Callable, Iterator, Set
 from fnmatch import fnmatch
+from functools import partial
 from typing import Any
 
 from agent.evidence.weakening.finding import Finding, Kind
@@ -110,7 +111,7 @@ class Laxness:
             (_WIDENED, _widened),
             (_NARROWED, _narrowed),
             (_FLOOR, _lowered),
-            (_CEILING, _raised),
+            (_CEILING, partial(_lowered, sign=-1)),
             (_KEPT_OFF, _switched_on),
         ]
         for form, judge in judges:
@@ -223,18 +224,11 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _lowered(old: Any, new: Any) -> str:
+def _lowered(old: Any, new: Any, *, sign: int = 1) -> str:
     before, after = _number(old), _number(new)
-    if before is None or (after is not None and after >= before):
+    if before is None or (after is not None and sign * after >= sign * before):
         return ""
     return f"it went from {before:g} to {'nothing' if after is None else f'{after:g}'}"
-
-
-def _raised(old: Any, new: Any) -> str:
-    before, after = _number(old), _number(new)
-    if before is None or (after is not None and after <= before):
-        return ""
-    return f"it went from {before:g} to {'no limit' if after is None else f'{after:g}'}"
 
 
 def _is_on(value: Any) -> bool:

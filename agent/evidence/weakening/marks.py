@@ -98,12 +98,8 @@ def _makes_skip(node: ast.expr, helpers: Helpers) -> bool:
     found = helpers.side.resolve(helpers.path, function.id)
     if found is None or not isinstance(found[1], ast.FunctionDef):
         return False
-    return any("skip" in last(call.func).lower() for call in calls_within(found[1]))
-
-
-def calls_within(node: ast.AST) -> Iterator[ast.Call]:
-    """Yield all calls within a node, those of inner functions too."""
-    return (item for item in ast.walk(node) if isinstance(item, ast.Call))
+    calls = (item for item in ast.walk(found[1]) if isinstance(item, ast.Call))
+    return any("skip" in last(call.func).lower() for call in calls)
 
 
 def pytestmark(body: list[ast.stmt]) -> list[ast.expr]:

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 from agent.evidence.weakening.asserting import (
     RAISING,
-    is_assertion,
-    is_failure,
     of_call,
     raising,
 )
@@ -166,11 +164,11 @@ class Reader:
         yield replace(plain, about=words, tail="", text=f"{plain.text} {sorted(words)}")
 
     def _helper(self, call: ast.Call) -> Helper | None:
-        """Return the helper that a call runs, if it asserts anything and there is room for it."""
+        """Return the helper that a call runs, if there is room for it."""
         if not self._deep or self._budget[0] <= 0:
             return None
         helper = self._helpers.of(call, self._function)
-        return helper if helper is not None and asserts(helper) else None
+        return helper if helper is None or helper.node is not self._function else None
 
     def _help(self, call: ast.Call, helper: Helper, scope: Scope) -> Iterator[Check]:
         values = {k: filled(v, self._values) for k, v in bound(call, helper.node).items()}
@@ -255,25 +253,3 @@ class Reader:
             yield from self._block(handler.body, guard or outer)
         yield from self._block(node.orelse, inner)
         yield from self._block(node.finalbody, guard)
-
-
-def asserts(helper: Helper, deep: int = _DEEPEST) -> bool:
-    """Tell whether a helper, or one that it calls, can fail a test."""
-    known = helper.helpers.side.asserting
-    if id(helper.node) not in known:
-        known[id(helper.node)] = False  # it may call itself
-        known[id(helper.node)] = any(
-            _may_fail(helper, item, deep) for item in ast.walk(helper.node)
-        )
-    return known[id(helper.node)]
-
-
-def _may_fail(helper: Helper, item: ast.AST, deep: int) -> bool:
-    if isinstance(item, ast.Assert):
-        return True
-    if not isinstance(item, ast.Call):
-        return False
-    if is_failure(item) or last(item.func) in RAISING or is_assertion(item):
-        return True
-    inner = helper.helpers.of(item, helper.node) if deep else None
-    return inner is not None and inner.node is not helper.node and asserts(inner, deep - 1)
