@@ -63,7 +63,7 @@ RAISING = frozenset(
         *("warns", "assertWarns", "assertWarnsRegex", "assertWarnsMessage", "deprecated_call"),
     }
 )
-_ASSERTS = re.compile(r"_*(assert|expect)(_|[A-Z]|$)")
+_ASSERTS = re.compile(r"_*(?:django_)?(assert|expect)(_|[A-Z]|$)")
 
 
 def of_call(call: ast.Call, scope: Scope) -> Iterator[Check] | None:
@@ -80,6 +80,9 @@ def of_call(call: ast.Call, scope: Scope) -> Iterator[Check] | None:
 
 def _of_named(call: ast.Call, name: str, scope: Scope) -> Iterator[Check]:
     arguments = call.args
+    if "num_queries" in name.lower().replace("numqueries", "num_queries") and arguments:
+        queries = ast.Name(id="queries", ctx=ast.Load())
+        return iter([scope.check(Form.BOUND, call, queries, arguments[0], operator="<=")])
     if name in ("assertTrue", "assertFalse", "assert_") and arguments:
         return of_condition(arguments[0], scope, call, negated=name == "assertFalse")
     if name in _UNARY and arguments:
@@ -152,11 +155,6 @@ def exceptions(node: ast.expr | None, name: str = "") -> tuple[str, ...]:
     if node is None:
         return ("DeprecationWarning",) if name == "deprecated_call" else ()
     return (last(node) or show(node),)
-
-
-def is_assertion(call: ast.Call) -> bool:
-    """Tell whether a call is named like an assertion, a mock's among them."""
-    return _ASSERTS.match(last(call.func)) is not None or last(call.func) == "AssertionError"
 
 
 def is_failure(call: ast.Call) -> bool:

@@ -11,7 +11,7 @@ from agent.evidence.weakening.collecting import Test, tests_of
 from agent.evidence.weakening.rules import Rules
 from agent.evidence.weakening.side import Side, is_testing
 from agent.evidence.weakening.words import words_of
-from agent.survey.source import dotted, target_of
+from agent.survey.source import dotted
 
 _LIBRARIES = frozenset(
     {
@@ -84,17 +84,14 @@ class Change:
         """Words that the product, or the tests' own helpers, had at the base and have no more."""
         old = self._words(self.before, self.product) | self._defined(self.before)
         new = self._words(self.after, self.product) | self._defined(self.after)
-        renamed = self._made(self.before) - self._made(self.after)
-        return frozenset(word for word in old - new if word.isidentifier()) | renamed
-
-    def _made(self, side: Side) -> frozenset[str]:
-        trees = [tree for tree in map(side.tree, self.product) if tree is not None]
-        return frozenset().union(*(_definitions(tree) for tree in trees))
+        return frozenset(word for word in old - new if word.isidentifier())
 
     def _words(self, side: Side, paths: list[str]) -> frozenset[str]:
         trees = [tree for tree in map(side.tree, paths) if tree is not None]
-        names = [_names(tree) for tree in trees]
-        return frozenset().union(*map(words_of, trees), *names)
+        kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.arg
+        nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, kinds)]
+        names = {node.arg if isinstance(node, ast.arg) else node.name for node in nodes}
+        return frozenset(names).union(*map(words_of, trees))
 
     def _defined(self, side: Side) -> frozenset[str]:
         return frozenset().union(*(side.names(path) for path in self.testing))
@@ -111,29 +108,15 @@ class Change:
         if known is None:
             is_own = self.after.resolve(path, root) is not None
             return isinstance(call.func, ast.Attribute) and bool(root) and not is_own
-        module = known[0].partition(".")[0]
-        if module in stdlib_module_names or module in _LIBRARIES:
+        if is_foreign(known[0]):
             return False
         return not is_testing(f"{known[0].replace('.', '/')}.py")
 
 
-def _definitions(tree: ast.Module) -> frozenset[str]:
-    """Return the names of functions and classes."""
-    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, kinds))
-
-
-def _names(tree: ast.Module) -> frozenset[str]:
-    """Return the names of functions, classes, arguments and fields."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and target_of(node):
-            found.add(target_of(node))
-    return frozenset(found)
+def is_foreign(module: str) -> bool:
+    """Tell whether a dotted module is of Python or of a library that tests use."""
+    root = module.partition(".")[0]
+    return root in stdlib_module_names or root in _LIBRARIES
 
 
 def _is_inherited(side: Side, test: Test) -> bool:

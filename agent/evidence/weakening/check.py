@@ -44,7 +44,7 @@ STRENGTH = {
     Form.WITHIN: 4,
     Form.CONTAINS: 4,
     Form.MATCHES: 4,
-    Form.LENGTH: 4,
+    Form.LENGTH: 5,
     Form.NONE: 5,
     Form.UNORDERED: 5,
     Form.APPROX: 5,

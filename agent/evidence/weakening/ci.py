@@ -1,47 +1,16 @@
 """CI that checks less: steps that are gone, forgiven, conditional or narrowed."""
 
 import re
-import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from posixpath import basename
 
 from agent.evidence.weakening.ci_files import Context, Pipeline, Step, pipeline
+from agent.evidence.weakening.ci_steps import Checking, checking
 from agent.evidence.weakening.finding import Finding, Kind
 from agent.evidence.weakening.options import options_of
 
-_RUNS = re.compile(
-    r"^(?:[A-Za-z_]\w*=\S*\s+|sudo\s+|time\s+|env\s+|xvfb-run\s+(?:-\S+\s+)*"
-    r"|(?:uv|poetry|pipenv|pdm|rye|hatch|conda|micromamba)\s+run\s+(?:-\S+\s+)*(?:[\w.-]+:)?"
-    r"|uvx\s+|pipx\s+run\s+|python[\d.]*\s+(?:-[WXu]\s*\S*\s+)*-m\s+|python[\d.]*\s+(?=\S*manage\.py)"
-    r"|coverage\s+run\s+(?:-(?!m)\S+\s+)*(?:-m\s+)?"
-    r"|docker[ -]compose\s+(?:run|exec)\s+(?:-\S+\s+)*\S+\s+)"
-)
-_TOOLS = frozenset(
-    {
-        *("pytest", "py.test", "unittest", "manage.py", "django-admin", "tox", "nox", "mypy"),
-        *("ruff", "flake8", "pylint", "black", "isort", "pyright", "basedpyright", "ty", "pyrefly"),
-        *("coverage", "bandit", "pre-commit", "make", "just", "hatch", "task", "poe", "pip-audit"),
-        *("safety", "lint-imports", "diff-cover", "diff-quality", "codespell", "vulture"),
-        *("semgrep", "interrogate", "djlint", "detect-secrets", "uses", "hook", "trial", "invoke"),
-        *("schemathesis", "squawk", "xenon", "radon", "deptry", "PYTEST_ADDOPTS", "SKIP"),
-    }
-)
-_WITH_WORD = frozenset(
-    {"ruff", "manage.py", "django-admin", "coverage", "make", "just", "nox", "pre-commit", "hatch",
-     "task", "poe", "uses", "hook", "ty", "pyrefly", "invoke"}
-)  # fmt: skip
 _RUNNERS = frozenset({"make", "just", "tox", "nox", "hatch", "task", "poe", "pre-commit", "invoke"})
-_FORGIVING = re.compile(
-    r"\|\|(?!.*(exit\s+([1-9$]|\"\$)|\bfalse\b|return\s+1))|;\s*(true|exit\s+0|:)\s*$"
-    r"|--exit-zero\b"
-)
 _SKIPPING = re.compile(r"(^|\s)SKIP=(\S+)")
 _PIPED = re.compile(r"(?<!\|)\|(?!\|)")
-_USED = re.compile(r"ruff|mypy|pylint|codeql|pre-commit|pytest|bandit|sonar|trivy|dependency-review"
-                   r"|super-linter|gitleaks|trufflehog|codecov|coveralls|black|isort")  # fmt: skip
-_OUTSIDE = frozenset({"install", "run", "erase", "html", "xml", "combine", "migrate", "json",
-                      "runserver", "collectstatic", "clean", "autoupdate"})  # fmt: skip
 _NARROWING = ("-k", "-m", "--ignore", "--ignore-glob", "--deselect", "--exclude-tag", "--reruns",
               "--lf", "--last-failed", "--sw", "--no-cov", "--collect-only", "--co", "--version",
               "--help", "--exclude", "--ignore-missing-imports", "--allow-untyped-defs", "--tag",
@@ -50,21 +19,6 @@ _NEEDED = ("--strict", "--check", "--check-only", "--diff", "--strict-markers", 
            "--cov", "--cov-branch", "--fail-under", "--cov-fail-under", "--all-files",
            "--doctest-modules", "--deploy", "--fail-level")  # fmt: skip
 _FLOORS = ("--cov-fail-under", "--fail-under")
-
-
-@dataclass(frozen=True)
-class Checking:
-    """A step that checks something."""
-
-    key: str
-    """The tool, with its subcommand."""
-    step: Step
-    words: tuple[str, ...]
-
-    @property
-    def is_forgiven(self) -> bool:
-        """True when its failure is none."""
-        return self.step.context.is_forgiven or _FORGIVING.search(self.step.text) is not None
 
 
 def changed_ci(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Finding]:
@@ -85,7 +39,7 @@ def _lost(
     before: Mapping[str, str],
     after: Mapping[str, str],
 ) -> Iterator[Finding]:
-    known, now = list(_checking(old)), list(_checking(new))
+    known, now = list(checking(old)), list(checking(new))
     texts = {step.text for step in old}
     started = [one for one in now if one.step.text not in texts and _runs_others(one)]
     told: set[tuple[str, str]] = set()
@@ -112,38 +66,6 @@ _GONE = "it is not run any more"
 def _finding(context: Context, name: str, text: str) -> Finding:
     place = f"{context.place}: " if context.place else ""
     return Finding(kind=Kind.CI, path=context.path, name=f"{place}{name[:100]}", text=text)
-
-
-def _checking(steps: list[Step]) -> Iterator[Checking]:
-    for step in steps:
-        text = re.sub(r"\s\|\|.*$|\s*\|(?!\|).*$|;.*$", "", step.text)
-        while found := _RUNS.match(text):
-            text = text[found.end() :]
-        words = _words(text)
-        if not words:
-            continue
-        tool = {"py.test": "pytest", "django-admin": "manage.py"}.get(
-            basename(words[0]), basename(words[0])
-        )
-        if tool in _TOOLS and not _is_outside(tool, words):
-            name = tool
-            if tool in _WITH_WORD and len(words) > 1:
-                name = f"{tool} {next((w for w in words[1:] if not w.startswith('-')), '')}"
-            yield Checking(name, step, tuple(words[1:]))
-
-
-def _words(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
-
-
-def _is_outside(tool: str, words: list[str]) -> bool:
-    """Tell whether a call of a tool checks nothing."""
-    if tool == "uses":
-        return _USED.search(words[-1]) is None
-    return len(words) > 1 and words[1] in _OUTSIDE and tool != "pre-commit"
 
 
 def _why(one: Checking, now: list[Checking], after: Mapping[str, str]) -> str:
@@ -181,7 +103,7 @@ def _narrower(one: Checking, other: Checking, same: list[Checking]) -> str:
     for name in _NARROWING:
         if name in new and new[name] != old.get(name):
             added = new[name] - old.get(name, set()) if isinstance(new[name], set) else new[name]
-            if added:
+            if added and not _is_shared_out(name, new[name], same):
                 return f"`{name}` leaves a part out"
     for name in _FLOORS:
         if name in old and name in new and _value(new[name]) < _value(old[name]):
@@ -192,6 +114,14 @@ def _narrower(one: Checking, other: Checking, same: list[Checking]) -> str:
     if any(entry.startswith("error") for entry in old.get("-W", set()) - new.get("-W", set())):
         return "`-W error` is gone"
     return _fewer_places(one, other, same)
+
+
+def _is_shared_out(name: str, value: object, same: list[Checking]) -> bool:
+    """Tell whether another step takes just what an expression such as `not slow` leaves out."""
+    others = [options_of(other.words).get(name) for other in same if not other.is_forgiven]
+    return name in ("-m", "-k") and any(
+        other == f"not {value}" or value == f"not {other}" for other in others if other
+    )
 
 
 def _value(text: object) -> float:
@@ -209,7 +139,8 @@ def _fewer_places(one: Checking, other: Checking, same: list[Checking]) -> str:
     everything = set().union(*(_places(item) for item in same))
     if not old:
         is_part = bool(new) and new != {"."} and all(_places(item) for item in same)
-        is_split = len(everything) > 1 or any("test" in p.split("/")[-1] for p in new)
+        folders = {place for place in everything if ".py" not in place}
+        is_split = len(folders) > 1 or any("test" in p.split("/")[-1] for p in folders)
         return f"it only takes {', '.join(sorted(new))} now" if is_part and not is_split else ""
     if not new:
         return ""
@@ -238,7 +169,7 @@ def _is_in_runners(one: Checking, started: list[Checking], pipe: Pipeline) -> bo
     if not started and not calls_script:
         return False
     return any(other.key == one.key and not other.is_forgiven
-               for other in _checking([*pipe.runners, *pipe.steps]))  # fmt: skip
+               for other in checking([*pipe.runners, *pipe.steps]))  # fmt: skip
 
 
 def _is_written_out(
@@ -251,7 +182,7 @@ def _is_written_out(
     if not _runs_others(one):
         return False
     keys = {other.key for other in now}
-    tests = {other.key for other in _checking(pipe.runners)} & {
+    tests = {other.key for other in checking(pipe.runners)} & {
         "pytest",
         "unittest",
         "manage.py test",
@@ -305,3 +236,7 @@ def _frames(old: Pipeline, new: Pipeline) -> Iterator[Finding]:
         if len(now) < len(values) and now:
             lost = ", ".join(sorted(values - now))
             yield _finding(context, f"matrix {name}", f"{lost} went out")
+    for row in new.excluded:
+        was_run = all(value in old.matrix.get(name, ()) for name, value in row.items())
+        if row not in old.excluded and was_run:
+            yield _finding(context, "matrix exclude", f"{', '.join(row.values())} went out")

@@ -57,6 +57,8 @@ class Pipeline:
     triggers: dict[str, str] = field(default_factory=dict)
     """By event: the filters that keep it from files or branches; empty for none."""
     matrix: dict[str, set[str]] = field(default_factory=dict)
+    excluded: list[dict[str, str]] = field(default_factory=list)
+    """What is left out of the matrix."""
     runners: list[Step] = field(default_factory=list)
     """What the files of make, tox, nox and shell scripts do, whether CI calls them or not."""
     unread: list[str] = field(default_factory=list)
@@ -144,6 +146,8 @@ class _Reader:
         for name, entries in value.items():
             if isinstance(entries, list) and name not in ("include", "exclude"):
                 self._found.matrix.setdefault(str(name), set()).update(map(str, entries))
+        rows = [row for row in value.get("exclude") or () if isinstance(row, dict)]
+        self._found.excluded += [{str(k): str(v) for k, v in row.items()} for row in rows]
 
 
 def _within(node: dict[Any, Any], context: Context) -> Context:
@@ -188,6 +192,16 @@ def scripted(text: str, context: Context) -> Iterator[Step]:
         yield Step(line, replace(context, is_forgiven=context.is_forgiven or is_forgiven))
 
 
+def _of_shell(text: str, context: Context) -> Iterator[Step]:
+    """Yield the commands of a file; without `set -e` only the last one decides how it ends."""
+    is_strict = re.match(r"#!.* -\w*e", text) is not None
+    steps = list(scripted(text if is_strict else f"set +e\n{text}", context))
+    for number, step in enumerate(steps, 1):
+        ends = number == len(steps) or re.search(r"\|\|\s*(exit|return)\b", step.text)
+        own = replace(step.context, is_forgiven=False) if ends else step.context
+        yield replace(step, context=own)
+
+
 def script(text: str) -> list[str]:
     """Return the commands of a shell script, divided at line ends and `&&`; no comments."""
     lines = re.sub(r"[ \t]*\\\n[ \t]*", " ", text).splitlines()
@@ -211,7 +225,7 @@ def _runner_steps(path: str, text: str) -> list[Step]:
         _read_ci(path, text, found)
         return found.steps
     if name.endswith((".sh", ".bash")):
-        return list(scripted(text, Context(path)))
+        return list(_of_shell(text, Context(path)))
     return list(_recipes(path, text))
 
 

@@ -9,11 +9,12 @@ from agent.evidence.weakening.cases import Case, cases_of
 from agent.evidence.weakening.check import Check, Form
 from agent.evidence.weakening.helping import Helpers, is_fixture
 from agent.evidence.weakening.marks import Mark, marks_of, pytestmark
-from agent.evidence.weakening.reader import Reader, locals_of
+from agent.evidence.weakening.reader import Reader
 from agent.evidence.weakening.rules import Rules
 from agent.evidence.weakening.side import Side
 from agent.evidence.weakening.standing import fixtures_of, setups_of, standing
 from agent.evidence.weakening.syntax import Function, calls, own_name, own_nodes, show, truth
+from agent.evidence.weakening.variables import locals_of
 from agent.evidence.weakening.words import words_of
 from agent.survey.source import last, target_of
 

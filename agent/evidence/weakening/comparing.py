@@ -8,6 +8,7 @@ from agent.evidence.weakening.check import COMMON, Check, Form
 from agent.evidence.weakening.covering import covers, root_of
 from agent.evidence.weakening.finding import Kind
 from agent.evidence.weakening.weaker import IsCode, weaker
+from agent.evidence.weakening.words import tail_of
 
 _ENOUGH = 2.0
 _ASSERTING = re.compile(r"_*(assert|check|verify|expect|ensure|must|is_)")
@@ -77,7 +78,7 @@ class Comparison:
         return old, new
 
     def _judge(self, before: Check, after: Check) -> None:
-        said = weaker(before, after, self.is_code)
+        said = weaker(before, _facing(before, after), self.is_code)
         if said is not None:
             self.losses.append(Loss(said[0], said[1], before, after))
         elif before.form is after.form and before.wanted != after.wanted:
@@ -105,6 +106,7 @@ class Comparison:
 
     def _likeness(self, before: Check, after: Check) -> float:
         """Return how sure it is that two checks are about the same thing; from 2 on it is."""
+        after = _facing(before, after)
         score = likeness(before, after, self.wild)
         if score and weaker(before, after, self.is_code) is None:
             score += 0.5
@@ -121,6 +123,15 @@ class Comparison:
             if is_near and (is_better or is_new) and not other.guard and not other.is_circular:
                 return True
         return False
+
+
+def _facing(before: Check, after: Check) -> Check:
+    """Return an equality with that side as its subject which is the other one's."""
+    is_turned = before.form is after.form is Form.EQUAL and before.tail != after.tail
+    if not is_turned or not before.tail or tail_of(after.expected) != before.tail:
+        return after
+    return replace(after, subject=after.expected, expected=after.subject, about=after.wanted,
+                   wanted=after.about, tail=before.tail)  # fmt: skip
 
 
 def likeness(before: Check, after: Check, wild: Set[str]) -> float:

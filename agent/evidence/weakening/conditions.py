@@ -63,10 +63,6 @@ def of_condition(
         yield from _of_several(node, scope, at, negated=negated)
     elif isinstance(node, ast.NamedExpr):
         yield from of_condition(node.value, scope, at, negated=negated)
-    elif isinstance(node, ast.IfExp):
-        inner = replace(scope, guard=scope.guard or f"if {show(node.test)}")
-        yield from of_condition(node.body, inner, at, negated=negated)
-        yield from of_condition(node.orelse, inner, at, negated=negated)
     elif isinstance(node, ast.Compare):
         yield from _of_comparison(node, scope, at, negated=negated)
     elif isinstance(node, ast.Call):
@@ -219,6 +215,8 @@ def _special(subject: ast.expr, other: ast.expr, scope: Scope, at: ast.AST) -> C
         return scope.check(Form.CALLED, at, subject.value, other, rank=2)
     if name == "len" and len(arguments) == 1:
         return scope.check(Form.LENGTH, at, arguments[0], other)
+    if name == "count" and not arguments and isinstance(subject, ast.Call):
+        return scope.check(Form.LENGTH, at, getattr(subject.func, "value", subject), other)
     if name == "type" and len(arguments) == 1:
         return scope.check(Form.KIND, at, arguments[0], other)
     if name in _UNORDERING and isinstance(subject, ast.Call) and arguments:

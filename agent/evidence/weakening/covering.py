@@ -4,7 +4,7 @@ import ast
 from collections.abc import Set
 
 from agent.evidence.weakening.check import COMMON, Check, Form
-from agent.evidence.weakening.syntax import number_of, whole
+from agent.evidence.weakening.syntax import is_literal, number_of, whole
 from agent.survey.source import text_of
 
 _GENERAL = frozenset({"request", "generic"})
@@ -120,10 +120,25 @@ def _same_root(after: Check, before: Check) -> bool:
     if after.subject is None or before.subject is None:
         return False
     old, new = whole(before.subject), whole(after.subject)
+    if _is_other_call(before.subject, after.subject):
+        return False
     if new in old or old in new or root_of(before.subject) == root_of(after.subject):
         return True
     known = before.about - {before.tail} - COMMON
     return bool(known) and len(known & after.words) >= 0.6 * len(known)
+
+
+def _is_other_call(old: ast.expr, new: ast.expr) -> bool:
+    """Tell whether two subjects are one function's answers to different literals."""
+    sides = [side for side in (old, new) if isinstance(side, ast.Call)]
+    literals = [
+        [whole(item) for item in side.args if is_literal(item)]
+        for side in sides
+        if isinstance(side.func, ast.Name)
+    ]
+    return len(literals) == 2 and whole(sides[0].func) == whole(sides[1].func) and (
+        literals[0] != literals[1]
+    )  # fmt: skip
 
 
 def root_of(node: ast.AST) -> str:

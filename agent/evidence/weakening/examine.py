@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from agent.evidence.weakening.by_lines import compared_by_lines
 from agent.evidence.weakening.change import Change
 from agent.evidence.weakening.ci import changed_ci
 from agent.evidence.weakening.ci_files import is_ci
 from agent.evidence.weakening.config_files import unreadable
-from agent.evidence.weakening.examples import fewer_examples
+from agent.evidence.weakening.examples import easier_input
 from agent.evidence.weakening.finding import Finding, Found, Kind
 from agent.evidence.weakening.hooks import hooked
 from agent.evidence.weakening.laxer import laxer
@@ -36,22 +35,22 @@ def find_weakening(
     tests = sorted({path for path in (*before, *paths) if is_testing(path)})
     losses = Losses(change)
     found = losses.found()
-    unread = compared_by_lines(change)
+    silences = silenced(before, after, change.changed)
     findings = [
         *found.findings,
-        *unread.findings,
         *marked(change, losses.matched),
         *new_sites(change),
         *weaker_helpers(change, losses.pool),
         *mocked(change, losses.matched),
-        *fewer_examples(losses.matched),
+        *easier_input(change, losses.matched),
         *hooked(change),
-        *silenced(before, after, change.changed),
+        *silences.findings,
         *laxer(old, new, tests, _packages(paths)),
         *changed_ci(before, after),
-        *_unreadable(before, after),
+        *_unreadable(change),
     ]
-    return Found(findings=tuple(_settled(findings)), notes=(*found.notes, *unread.notes))
+    notes = (*found.notes, *silences.notes)
+    return Found(findings=tuple(_settled(findings)), notes=notes)
 
 
 def _packages(paths: Sequence[str]) -> frozenset[str]:
@@ -64,12 +63,13 @@ def _ci(files: Mapping[str, str]) -> str:
     return "\n".join(text for path, text in files.items() if is_ci(path))
 
 
-def _unreadable(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Finding]:
-    known = unreadable(before)
-    for path in unreadable(after):
-        if path not in known:
-            text = "its settings cannot be read any more"
-            yield Finding(kind=Kind.UNREAD, path=path, name=path, text=text)
+def _unreadable(change: Change) -> Iterator[Finding]:
+    """Yield what cannot be compared: a person has to look at it."""
+    known = unreadable(change.before.texts)
+    settings = [path for path in unreadable(change.after.texts) if path not in known]
+    for path in (*settings, *filter(change.is_unread, change.testing)):
+        text = "it cannot be read here, and was not compared"
+        yield Finding(kind=Kind.UNREAD, path=path, name=path, text=text)
 
 
 def _settled(findings: Iterable[Finding]) -> list[Finding]:

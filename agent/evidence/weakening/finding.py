@@ -12,7 +12,6 @@ class Kind(StrEnum):
     SKIPPED = "skipped"
     REMOVED_TEST = "removed-test"
     NOT_COLLECTED = "not-collected"
-    COMMENTED_OUT = "commented-out"
     REMOVED_CASES = "removed-cases"
     REMOVED_ASSERTION = "removed-assertion"
     WEAKER_ASSERTION = "weaker-assertion"

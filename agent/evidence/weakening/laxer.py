@@ -7,6 +7,7 @@ of settings.
 import re
 from collections.abc import Callable, Iterator, Set
 from fnmatch import fnmatch
+from functools import partial
 from typing import Any
 
 from agent.evidence.weakening.finding import Finding, Kind
@@ -104,13 +105,13 @@ class Laxness:
         return not (tool.endswith("pytest:") and (inside or not self._tests))
 
     def _said(self, key: str, name: str, old: Any, new: Any) -> str:
-        if self._is_harmless(name, old, new):
+        if self._is_harmless(key, name, old, new):
             return ""
         judges: list[tuple[re.Pattern[str], Callable[[Any, Any], str]]] = [
             (_WIDENED, _widened),
             (_NARROWED, _narrowed),
             (_FLOOR, _lowered),
-            (_CEILING, _raised),
+            (_CEILING, partial(_lowered, sign=-1)),
             (_KEPT_OFF, _switched_on),
         ]
         for form, judge in judges:
@@ -121,11 +122,15 @@ class Laxness:
             return "" if is_implied else _switched_off(old, new)
         return _special(name, old, new)
 
-    def _is_harmless(self, name: str, old: Any, new: Any) -> bool:
+    def _is_harmless(self, key: str, name: str, old: Any, new: Any) -> bool:
         """Tell whether a wider setting takes away nothing that is there."""
         if name == "pytest: norecursedirs" and self._packages:
             added = _set(new) - _set(old)
             return not any(_enters(path, added) for path in self._tests)
+        if name.startswith("lint: ignore"):
+            selected = self._before.get(f"{key[: -len(name)]}lint: select", ("", None))[1]
+            rules = _set(selected) or _DEFAULTS["lint: select"] | {"W", "C90"}
+            return not any(_touches(code, rules) for code in _set(new) - _set(old))
         foreign = re.match(r"mypy: (\w+)[\w.*]*: ignore_missing_imports$", name)
         return bool(foreign and self._packages and foreign[1] not in self._packages)
 
@@ -187,6 +192,11 @@ def _within(entry: str, known: set[str]) -> bool:
     )
 
 
+def _touches(code: str, rules: set[str]) -> bool:
+    """Tell whether a code, or a group of codes, is among rules."""
+    return any(rule == "ALL" or code.startswith(rule) or rule.startswith(code) for rule in rules)
+
+
 def _set(value: Any) -> set[str]:
     return value if isinstance(value, set) else (set() if value is None else {str(value)})
 
@@ -214,18 +224,11 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _lowered(old: Any, new: Any) -> str:
+def _lowered(old: Any, new: Any, *, sign: int = 1) -> str:
     before, after = _number(old), _number(new)
-    if before is None or (after is not None and after >= before):
+    if before is None or (after is not None and sign * after >= sign * before):
         return ""
     return f"it went from {before:g} to {'nothing' if after is None else f'{after:g}'}"
-
-
-def _raised(old: Any, new: Any) -> str:
-    before, after = _number(old), _number(new)
-    if before is None or (after is not None and after <= before):
-        return ""
-    return f"it went from {before:g} to {'no limit' if after is None else f'{after:g}'}"
 
 
 def _is_on(value: Any) -> bool:

@@ -49,11 +49,11 @@ class Losses:
 
     def _of_pair(self, before: Test, after: Test, comparison: Comparison) -> Iterator[Finding]:
         if after.guard and not before.guard:
-            yield _finding(Kind.SKIPPED, before, after, f"it is only defined {after.guard} now")
+            yield of_test(Kind.SKIPPED, before, after, f"it is only defined {after.guard} now")
         yield from self._cases(before, after)
         yield from findings_of(comparison, self.pool, (after.path, after.name))
         if _is_emptied(before, after):
-            yield _finding(Kind.REMOVED_TEST, before, after, "its body is gone")
+            yield of_test(Kind.REMOVED_TEST, before, after, "its body is gone")
 
     def _cases(self, before: Test, after: Test) -> Iterator[Finding]:
         if after.is_countless or len(before.cases) <= len(after.cases):
@@ -69,7 +69,7 @@ class Losses:
         if lost:
             names = "; ".join(case.shown for case in lost[:_MANY])
             text = f"{len(lost)} of {len(before.cases)} cases are gone: {names}"
-            yield _finding(Kind.REMOVED_CASES, before, after, text)
+            yield of_test(Kind.REMOVED_CASES, before, after, text)
 
 
 def compare(change: Change, before: list[Check], after: list[Check], path: str) -> Comparison:
@@ -99,7 +99,8 @@ def findings_of(comparison: Comparison, pool: Pool, place: tuple[str, str]) -> I
         )
 
 
-def _finding(kind: Kind, before: Test, after: Test, text: str) -> Finding:
+def of_test(kind: Kind, before: Test, after: Test, text: str) -> Finding:
+    """Return a finding about a test that stands at both sides."""
     return Finding(kind=kind, path=after.path, name=after.name, text=text,
                    base_line=before.line, head_line=after.line)  # fmt: skip
 

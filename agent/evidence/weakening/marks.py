@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from agent.evidence.weakening.helping import Helpers
 from agent.evidence.weakening.side import top_level
-from agent.evidence.weakening.syntax import calls, truth, whole
+from agent.evidence.weakening.syntax import truth, whole
 from agent.survey.source import argument, dotted, last, target_of, text_of
 
 SKIPPING = frozenset({"skip", "xfail"})
@@ -78,8 +78,9 @@ def _skipping(name: str, call: ast.Call | None, line: int) -> Mark | None:
     node = None
     if call is not None and name not in ("skip", "expectedFailure"):
         node = argument(call, "condition", 0)
-    condition = whole(node) if node is not None else ""
-    always = truth(node) if node is not None else None
+    written = text_of(node)
+    condition = written or (whole(node) if node is not None else "")
+    always = truth(node) if node is not None and written is None else None
     if name == "skipUnless" and node is not None:
         condition, always = f"not ({condition})", None if always is None else not always
     if always is False:
@@ -97,12 +98,8 @@ def _makes_skip(node: ast.expr, helpers: Helpers) -> bool:
     found = helpers.side.resolve(helpers.path, function.id)
     if found is None or not isinstance(found[1], ast.FunctionDef):
         return False
-    return any("skip" in last(call.func).lower() for call in calls_within(found[1]))
-
-
-def calls_within(node: ast.AST) -> Iterator[ast.Call]:
-    """Yield all calls within a node, those of inner functions too."""
-    return (item for item in ast.walk(node) if isinstance(item, ast.Call))
+    calls = (item for item in ast.walk(found[1]) if isinstance(item, ast.Call))
+    return any("skip" in last(call.func).lower() for call in calls)
 
 
 def pytestmark(body: list[ast.stmt]) -> list[ast.expr]:
@@ -114,8 +111,3 @@ def pytestmark(body: list[ast.stmt]) -> list[ast.expr]:
         and target_of(node) == "pytestmark"
         and node.value is not None
     ]
-
-
-def is_named_skip(node: ast.AST) -> bool:
-    """Tell whether anything within a node skips."""
-    return any("skip" in last(call.func).lower() for call in calls(node))

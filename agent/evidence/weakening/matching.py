@@ -91,12 +91,7 @@ def likeness(before: Test, after: Test, wild: Set[str]) -> float:
 
 def all_words(test: Test) -> frozenset[str]:
     """Return the words of a test and of its cases."""
-    return test.words.union(*(case_words(test)))
-
-
-def case_words(test: Test) -> list[frozenset[str]]:
-    """Return the words of each case of a test."""
-    return [case.words for case in test.cases]
+    return test.words.union(*(case.words for case in test.cases))
 
 
 def keeps_acts(before: Test, after: Test, wild: Set[str]) -> bool:

@@ -7,7 +7,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from agent.evidence.weakening.change import Change
+from agent.evidence.weakening.change import Change, is_foreign
+from agent.evidence.weakening.check import COMMON
 from agent.evidence.weakening.collecting import Test
 from agent.evidence.weakening.comparing import flat
 from agent.evidence.weakening.covering import root_of
@@ -17,6 +18,7 @@ from agent.evidence.weakening.marking import is_for_all
 from agent.evidence.weakening.matching import Matched
 from agent.evidence.weakening.side import Side, functions, is_testing
 from agent.evidence.weakening.syntax import Function, base_name, calls, is_function
+from agent.evidence.weakening.words import words_of
 from agent.survey.source import dotted, last, target_of, text_of
 
 _MOCKS = frozenset(
@@ -31,6 +33,7 @@ def mocked(change: Change, matched: Matched) -> Iterator[Finding]:
         new = patched(after.node) - patched(before.node)
         for name in sorted(set(new) & used):
             yield _finding(after.path, after.name, after.line, name)
+        yield from _dictated(before, after)
         yield from _replaced(before, after)
         yield from _stubbed(change, before, after)
     yield from _of_fixtures(change)
@@ -39,6 +42,22 @@ def mocked(change: Change, matched: Matched) -> Iterator[Finding]:
 def _finding(path: str, test: str, line: int, name: str) -> Finding:
     text = f"`{name}`, which is what is tested, is replaced by a mock"
     return Finding(kind=Kind.MOCKED, path=path, name=test, text=text, head_line=line)
+
+
+def _dictated(before: Test, after: Test) -> Iterator[Finding]:
+    """Yield what is new in place of the product and gives the very value that is expected."""
+    wanted = [check.wanted - COMMON for check in flat(before.checks)]
+    known = patched(before.node)
+    imports = before.helpers.side.imports(before.helpers.path).values()
+    roots = {module.partition(".")[0] for module, _ in imports if not is_foreign(module)}
+    for call in (item for item in ast.walk(after.node) if isinstance(item, ast.Call)):
+        path = text_of(call.args[0]) if call.args else None
+        is_ours = path is not None and path.partition(".")[0] in roots
+        given = words_of(ast.List(elts=[*call.args[1:], *(k.value for k in call.keywords)]))
+        is_said = any(words and words <= given for words in wanted)
+        for name in _targets(call) if is_ours and is_said else ():
+            if name not in known and not is_foreign(".".join((path or "").split(".")[-2:-1])):
+                yield _finding(after.path, after.name, call.lineno, name)
 
 
 def _called(node: ast.AST) -> set[str]:

@@ -9,7 +9,6 @@ from agent.evidence.weakening.check import Check, Form
 from agent.evidence.weakening.collecting import Test
 from agent.evidence.weakening.comparing import flat
 from agent.evidence.weakening.covering import covers
-from agent.evidence.weakening.matching import keeps_acts, likeness
 
 _MOST_OF_IT = 0.6
 _NEARLY_ALL = 0.8
@@ -59,7 +58,7 @@ class Pool:
                   if c.form not in (Form.TRIVIAL, Form.HELPER)]  # fmt: skip
         words = (test.words | case.words if case else test.words) - self._wild
         if not checks:
-            return self._repeats(test)
+            return False
         taking: list[Entry] = []
         for check in checks:
             found = [entry for entry in self._entries if self._takes(entry, check)]
@@ -74,14 +73,6 @@ class Pool:
             return entry.is_new and covers(entry.check, check, self._wild)
         is_telling = entry.is_new or _calls(check)
         return is_telling and covers(entry.check, check, self._wild)
-
-    def _repeats(self, test: Test) -> bool:
-        """Tell whether a new test does what a test without assertions did."""
-        return any(
-            likeness(test, other, self._wild) >= _NEARLY_ALL and keeps_acts(test, other, self._wild)
-            for other in self._tests
-            if other in self._unmatched
-        )
 
 
 def _calls(check: Check) -> bool:

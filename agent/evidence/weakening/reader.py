@@ -7,25 +7,33 @@ from dataclasses import replace
 
 from agent.evidence.weakening.asserting import (
     RAISING,
-    is_assertion,
-    is_failure,
     of_call,
     raising,
-    skips,
 )
 from agent.evidence.weakening.check import Check, Form
 from agent.evidence.weakening.conditions import Scope, of_condition
 from agent.evidence.weakening.helping import Helper, Helpers, bound
+from agent.evidence.weakening.leaving import (
+    SWALLOWS,
+    fails,
+    leaves,
+    may_leave,
+    raising_of,
+    swallows,
+)
 from agent.evidence.weakening.standing import given
 from agent.evidence.weakening.syntax import Function, calls, filled, show, truth
+from agent.evidence.weakening.variables import (
+    assigned,
+    assigned_in_line,
+    changed_in,
+    locals_of,
+    unpacked,
+)
 from agent.evidence.weakening.words import words_of
 from agent.survey.source import last
 
 _MOST_TURNS = 40
-_SWALLOWS = frozenset({"", "Exception", "BaseException", "AssertionError"})
-_MUTATES = frozenset(
-    {"append", "add", "extend", "update", "insert", "pop", "remove", "setdefault", "clear", "sort"}
-)
 _DEEPEST = 3
 _MOST_STATEMENTS = 2_000
 """In one test; loops and helpers beyond it are read once, or not at all."""
@@ -46,11 +54,11 @@ class Reader:
         self._budget = [_MOST_STATEMENTS] if budget is None else budget
         self._deep = deep
         self._function = function
-        counts = _assigned(function)
-        in_line = Counter(_assigned_in_line(function))
+        counts = assigned(function)
+        in_line = Counter(assigned_in_line(function))
         self._once = {
             name for name, count in counts.items() if count in (1, in_line[name])
-        } - _changed(function)
+        } - changed_in(function)
         self._values: dict[str, ast.expr] = dict(values or {})
         self._hidden = locals_of(function)
 
@@ -64,9 +72,9 @@ class Reader:
     def _block(self, body: Sequence[ast.stmt], guard: str) -> Iterator[Check]:
         for node in body:
             yield from self._statement(node, guard)
-            if _leaves(node):
+            if leaves(node):
                 return
-            if isinstance(node, ast.If) and not guard and _may_leave(node):
+            if isinstance(node, ast.If) and not guard and may_leave(node):
                 guard = f"unless {show(node.test)}"
             if isinstance(node, ast.Expr) and last(node.value) == "assume":
                 guard = guard or f"if {show(node.value)}"
@@ -156,11 +164,11 @@ class Reader:
         yield replace(plain, about=words, tail="", text=f"{plain.text} {sorted(words)}")
 
     def _helper(self, call: ast.Call) -> Helper | None:
-        """Return the helper that a call runs, if it asserts anything and there is room for it."""
+        """Return the helper that a call runs, if there is room for it."""
         if not self._deep or self._budget[0] <= 0:
             return None
         helper = self._helpers.of(call, self._function)
-        return helper if helper is not None and asserts(helper) else None
+        return helper if helper is None or helper.node is not self._function else None
 
     def _help(self, call: ast.Call, helper: Helper, scope: Scope) -> Iterator[Check]:
         values = {k: filled(v, self._values) for k, v in bound(call, helper.node).items()}
@@ -183,10 +191,10 @@ class Reader:
         always = truth(node.test)
         if always is not None:
             yield from self._block(node.body if always else node.orelse, guard)
-        elif _fails(node.body):
+        elif fails(node.body):
             yield from of_condition(node.test, self._scope(guard), node, negated=True)
             yield from self._block(node.orelse, guard)
-        elif _fails(node.orelse):
+        elif fails(node.orelse):
             yield from of_condition(node.test, self._scope(guard), node)
             yield from self._block(node.body, guard)
         else:
@@ -200,7 +208,7 @@ class Reader:
             if isinstance(call, ast.Call) and name in RAISING:
                 yield raising(call, tuple(node.body), self._scope(guard))
             elif isinstance(call, ast.Call) and name == "suppress":
-                swallowed = {last(part) for part in call.args} & _SWALLOWS
+                swallowed = {last(part) for part in call.args} & SWALLOWS
                 guard = guard or (f"with {show(call)}" if swallowed else "")
             else:
                 yield from self._calls(call, guard)
@@ -229,153 +237,19 @@ class Reader:
         return None if any(turn is None for turn in turns) else [turn or {} for turn in turns]
 
     def _try(self, node: ast.Try, guard: str) -> Iterator[Check]:
-        expected = _expected(node)
-        if expected is not None:
-            yield raising(expected, tuple(node.body), self._scope(guard))
-        swallowing = next((item for item in node.handlers if _swallows(item)), None)
+        raised = raising_of(node)
+        if raised is not None:
+            yield raising(raised, tuple(node.body), self._scope(guard))
+        swallowing = next((item for item in node.handlers if swallows(item)), None)
         inner = guard
-        if swallowing is not None and expected is None:
+        if swallowing is not None and raised is None:
             name = show(swallowing.type) if swallowing.type else ""
             inner = guard or f"try ... except {name}".rstrip()
         if any(isinstance(item, ast.Return | ast.Break) for item in node.finalbody):
             inner = guard or "try ... finally: return"
         yield from self._block(node.body, inner)
         for handler in node.handlers:
-            outer = "" if expected is not None else f"except {show(handler.type or node)[:40]}"
+            outer = "" if raised is not None else f"except {show(handler.type or node)[:40]}"
             yield from self._block(handler.body, guard or outer)
         yield from self._block(node.orelse, inner)
         yield from self._block(node.finalbody, guard)
-
-
-def asserts(helper: Helper, deep: int = _DEEPEST) -> bool:
-    """Tell whether a helper, or one that it calls, can fail a test."""
-    known = helper.helpers.side.asserting
-    if id(helper.node) not in known:
-        known[id(helper.node)] = False  # it may call itself
-        known[id(helper.node)] = any(
-            _may_fail(helper, item, deep) for item in ast.walk(helper.node)
-        )
-    return known[id(helper.node)]
-
-
-def _may_fail(helper: Helper, item: ast.AST, deep: int) -> bool:
-    if isinstance(item, ast.Assert):
-        return True
-    if not isinstance(item, ast.Call):
-        return False
-    if is_failure(item) or last(item.func) in RAISING or is_assertion(item):
-        return True
-    inner = helper.helpers.of(item, helper.node) if deep else None
-    return inner is not None and inner.node is not helper.node and asserts(inner, deep - 1)
-
-
-def unpacked(target: ast.expr, value: ast.expr) -> dict[str, ast.expr] | None:
-    """Return what an assignment of a written-out value gives; None when it cannot be told."""
-    if isinstance(target, ast.Name):
-        return {target.id: value}
-    is_row = isinstance(value, ast.Tuple | ast.List) and isinstance(target, ast.Tuple | ast.List)
-    if is_row and isinstance(value, ast.Tuple | ast.List):
-        parts = target.elts if isinstance(target, ast.Tuple | ast.List) else []
-        if len(parts) != len(value.elts):
-            return None
-        rows = [unpacked(part, item) for part, item in zip(parts, value.elts, strict=True)]
-        if any(row is None for row in rows):
-            return None
-        return {key: item for row in rows if row for key, item in row.items()}
-    return None
-
-
-def locals_of(function: Function) -> frozenset[str]:
-    """Return the names that mean nothing outside of a function: parameters and variables."""
-    parameters = {item.arg for item in _parameters(function)}
-    return frozenset(_assigned(function)) | parameters
-
-
-def _parameters(node: Function) -> list[ast.arg]:
-    found = node.args
-    extra = [item for item in (found.vararg, found.kwarg) if item]
-    return [*found.posonlyargs, *found.args, *found.kwonlyargs, *extra]
-
-
-def _assigned(function: Function) -> Counter[str]:
-    stored = (
-        item.id
-        for item in ast.walk(function)
-        if isinstance(item, ast.Name) and isinstance(item.ctx, ast.Store)
-    )
-    caught = (
-        item.name
-        for item in ast.walk(function)
-        if isinstance(item, ast.ExceptHandler) and item.name
-    )
-    return Counter([*stored, *caught])
-
-
-def _assigned_in_line(function: Function) -> Iterator[str]:
-    """Yield the names that plain statements of the body give a value, one after the other."""
-    for node in function.body:
-        if isinstance(node, ast.Assign):
-            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
-
-
-def _changed(function: Function) -> set[str]:
-    """Return the names whose values are changed in place."""
-    found: set[str] = set()
-    for item in ast.walk(function):
-        if not isinstance(item, ast.Subscript | ast.Attribute):
-            continue
-        is_mutator = isinstance(item, ast.Attribute) and item.attr in _MUTATES
-        if (is_mutator or isinstance(item.ctx, ast.Store)) and isinstance(item.value, ast.Name):
-            found.add(item.value.id)
-    return found
-
-
-def _leaves(node: ast.stmt) -> bool:
-    """Tell whether nothing after a statement is reached."""
-    if isinstance(node, ast.Return | ast.Raise | ast.Continue | ast.Break):
-        return True
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-        return skips(node.value) in ("skip", "xfail", "exit") or is_failure(node.value)
-    if isinstance(node, ast.If):
-        always = truth(node.test)
-        branch = node.body if always else node.orelse
-        return always is not None and any(map(_leaves, branch))
-    return False
-
-
-def _may_leave(node: ast.If) -> bool:
-    """Tell whether one way through an `if` ends the test without a failure."""
-    if truth(node.test) is not None:
-        return False
-    branches = [branch for branch in (node.body, node.orelse) if branch and not _fails(branch)]
-    return any(_leaves(item) for branch in branches for item in branch)
-
-
-def _fails(body: Sequence[ast.stmt]) -> bool:
-    """Tell whether a block ends in a failure of the test."""
-    if not body:
-        return False
-    end = body[-1]
-    if isinstance(end, ast.Raise):
-        return end.exc is not None and last(end.exc) in ("AssertionError", "Failed", "Exception")
-    if isinstance(end, ast.Expr) and isinstance(end.value, ast.Call):
-        return is_failure(end.value)
-    return isinstance(end, ast.Assert) and truth(end.test) is False
-
-
-def _swallows(handler: ast.ExceptHandler) -> bool:
-    """Tell whether a failed assertion ends in a handler."""
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    is_wide = any(last(kind) in _SWALLOWS for kind in kinds)
-    return is_wide and not any(_fails([item]) for item in handler.body)
-
-
-def _expected(node: ast.Try) -> ast.Call | None:
-    """Return `raises(...)` for a `try` that fails unless an exception comes."""
-    handler = next(iter(node.handlers), None)
-    if handler is None or handler.type is None or not (_fails(node.body) or _fails(node.orelse)):
-        return None
-    if last(handler.type) in _SWALLOWS and _fails(node.body):
-        return None
-    call = ast.Call(func=ast.Name(id="raises", ctx=ast.Load()), args=[handler.type], keywords=[])
-    return ast.copy_location(call, node)

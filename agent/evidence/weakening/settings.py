@@ -108,6 +108,8 @@ def _coverage(table: Table) -> Iterator[tuple[str, Any]]:
             is_list = isinstance(value, list) or "\n" in str(value) or "," in str(value)
             is_list |= key in ("omit", "include", "source", "exclude_lines", "exclude_also",
                                "partial_branches", "source_pkgs")  # fmt: skip
+            if key == "exclude_also":  # adds to the default of the other one
+                key, value = "exclude_lines", [*_lines(value), "pragma: no cover"]
             split = _lines if "exclude" in key or "partial" in key else texts_of
             yield f"{section}.{key}", split(value) if is_list else scalar(value)
 
@@ -146,18 +148,23 @@ def _lint(table: Table, prefix: str = "") -> Iterator[tuple[str, Any]]:
         name = key.replace("_", "-") if key != "exclude_dirs" else key
         if isinstance(value, dict) and name.endswith("per-file-ignores"):
             for form, codes in value.items():
-                yield f"ignore in {form}", texts_of(codes)
+                yield f"ignore in {_bare(form)}", texts_of(codes)
         elif name.endswith("per-file-ignores"):
             for line in re.split(r"[\n]+", str(value)):
                 form, _, codes = line.partition(":")
                 if form.strip():
-                    yield f"ignore in {form.strip()}", texts_of(codes)
+                    yield f"ignore in {_bare(form)}", texts_of(codes)
         elif isinstance(value, dict):
             yield from _lint(value, "")
         elif _LINT_LISTS.get(name):
             yield _LINT_LISTS[name], texts_of(value)
         else:
             yield f"{prefix}{name}", texts_of(value) if isinstance(value, list) else scalar(value)
+
+
+def _bare(form: str) -> str:
+    """Return a pattern of files without what flake8 and ruff write differently."""
+    return re.sub(r"^(\*\*?/)+|(/\*\*?)+$", "", form.strip())
 
 
 def _pyright(table: Table) -> Iterator[tuple[str, Any]]:

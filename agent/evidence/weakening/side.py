@@ -32,8 +32,6 @@ class Side:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
         self._effort = 0
-        self.asserting: dict[int, bool] = {}
-        """By the id of a function's node: whether it, or what it calls, asserts anything."""
         self._trees: dict[str, ast.Module | None] = {}
         self._names: dict[str, dict[str, ast.AST]] = {}
         self._imports: dict[str, dict[str, tuple[str, str]]] = {}

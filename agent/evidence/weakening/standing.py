@@ -92,7 +92,7 @@ def _of_class(helpers: Helpers) -> dict[str, ast.expr]:
             if isinstance(node, ast.Assign | ast.AnnAssign) and target_of(node) and node.value:
                 found[f"self.{target_of(node)}"] = node.value
     for _, node in setups_of(helpers):
-        made = _assigned(node.body, found)
+        made = _assigned(node.body, {**_constants(node, helpers), **found})
         found.update({name: value for name, value in made.items() if name.startswith("self.")})
     return found
 

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from agent.evidence.weakening.finding import Finding, Kind
-from agent.evidence.weakening.syntax import base_name
+from agent.evidence.weakening.finding import Finding, Found, Kind
 
 _FORMS = {
     "type: ignore": re.compile(r"#\s*type:\s*ignore(?:\[(?P<codes>[^\]]*)\])?", re.I),
@@ -23,6 +22,8 @@ _FORMS = {
     "nosec": re.compile(r"#\s*nosec\b(?::?\s*(?P<codes>B\d+(?:[,\s]+B\d+)*))?"),
 }
 _UNTYPED = re.compile(r"\s*@(typing\.)?no_type_check\b")
+_INLINE = frozenset({"type: ignore", "noqa", "pylint: disable", "pyright: ignore", "nosec"})
+_UNTESTED = re.compile(r"if ((typing\.)?TYPE_CHECKING|__name__ == ['\"]__main__['\"]):")
 _STRICTER = frozenset({"strict", "disallow-untyped-defs", "basic"})
 
 
@@ -41,38 +42,42 @@ class Silence:
         """Return the line without its comment."""
         return self.source.partition("#")[0].strip()
 
+    @property
+    def is_precise(self) -> bool:
+        """True when it names a rule and is for its own line, or for one that no test can run."""
+        if self.what == "pragma: no cover":
+            return _UNTESTED.match(self.bare()) is not None
+        return bool(self.code) and bool(self.bare()) and self.what in _INLINE
+
     def said(self) -> str:
         """Return the comment for people."""
         return f"{self.what} ({self.code})" if self.code else self.what
 
 
-def silenced(
-    before: Mapping[str, str], after: Mapping[str, str], changed: list[str]
-) -> Iterator[Finding]:
-    """Yield silencing comments of which there are more than at the base."""
+def silenced(before: Mapping[str, str], after: Mapping[str, str], changed: list[str]) -> Found:
+    """Return silencing comments of which there are more than at the base.
+
+    One that names its rule, for its own line, is a note.
+    """
+    findings: list[Finding] = []
+    notes: list[str] = []
     paths = [path for path in changed if path.endswith((".py", ".pyi"))]
     old = [one for path in paths for one in silences(path, before.get(path, ""))]
     new = [one for path in paths for one in silences(path, after.get(path, ""))]
     counts = Counter((one.what, one.code) for one in old)
     lines = {(one.what, one.code, one.source) for one in old}
-    blanket = {(one.what, one.bare()) for one in old if not one.code}
     ordered = sorted(new, key=lambda one: (one.what, one.code, one.source) not in lines)
     for one in ordered:
         counts[one.what, one.code] -= 1
-        is_narrower = bool(one.code) and (one.what, one.bare()) in blanket
-        if counts[one.what, one.code] < 0 and not is_narrower and not _is_usual(one):
-            text = f"`{one.source[:80]}` silences more than before"
-            yield Finding(
-                kind=Kind.SUPPRESSION, path=one.path, name=one.said(), text=text, head_line=one.line
-            )
-
-
-def _is_usual(one: Silence) -> bool:
-    """Tell whether it is the one that names of a package's surface need."""
-    is_surface = base_name(one.path) == "__init__.py" and one.source.startswith(
-        ("from ", "import ")
-    )
-    return one.what == "noqa" and one.code in ("F401", "F403") and is_surface
+        if counts[one.what, one.code] >= 0:
+            continue
+        if one.is_precise:
+            notes.append(f"{one.path}:{one.line} is silenced: {one.said()}.")
+            continue
+        text = f"`{one.source[:80]}` silences more than before"
+        findings.append(Finding(kind=Kind.SUPPRESSION, path=one.path, name=one.said(), text=text,
+                                head_line=one.line))  # fmt: skip
+    return Found(findings=tuple(findings), notes=tuple(notes))
 
 
 def silences(path: str, text: str) -> list[Silence]:

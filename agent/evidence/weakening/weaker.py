@@ -143,24 +143,10 @@ def _computed(before: Check, after: Check, is_code: IsCode) -> Said | None:
     is_pinned = (before.wanted - COMMON) <= after.wanted and before.wanted & after.wanted
     if not is_literal(before.expected) or is_literal(after.expected) or is_pinned:
         return None
-    if is_code(after.expected) or _repeats(after):
+    if is_code(after.expected):
         text = f"`{before.shown}` became `{after.shown}`: the code under test says what is expected"
         return Kind.CIRCULAR_ASSERTION, text
     return None
-
-
-def _repeats(check: Check) -> bool:
-    """Tell whether what is expected calls the same function as the subject."""
-    made = [
-        {
-            last(item.func)
-            for item in ast.walk(node)
-            if isinstance(item, ast.Call) and not hasattr(builtins, last(item.func))
-        }
-        for node in (check.subject, check.expected)
-        if node is not None
-    ]
-    return len(made) == 2 and bool(made[0] & made[1])
 
 
 def _raised(before: Check, after: Check) -> str:
@@ -207,14 +193,18 @@ def _bound(before: Check, after: Check) -> str:
     return "the bound is looser" if is_looser else ""
 
 
-def _options(before: Check, after: Check) -> str:
-    old, new = (
-        {whole(item) for item in node.elts}
-        if isinstance(node, ast.Tuple | ast.List | ast.Set)
-        else set()
-        for node in (before.expected, after.expected)
-    )
-    return "more values will do" if old and old < new else ""
+def _more(before: Check, after: Check) -> str:
+    """Return that there are more values, types or conditions of which one is enough."""
+    old, new = (_alternatives(check) for check in (before, after))
+    return "more will do" if old and (old < new or new - old == {"object"}) else ""
+
+
+def _alternatives(check: Check) -> set[str]:
+    node = check.subject if check.expected is None else check.expected
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
+        return {whole(item) for item in node.elts}
+    items = node.values if isinstance(node, ast.BoolOp) else [node]
+    return {whole(item) for item in items if item is not None}
 
 
 def _mocked(before: Check, after: Check) -> str:
@@ -236,30 +226,16 @@ def _approximated(after: Check) -> str:
     return ""
 
 
-def _type(before: Check, after: Check) -> str:
-    return "more types will do" if "object" in after.wanted - before.wanted or (
-        before.wanted and before.wanted < after.wanted
-    ) else ""  # fmt: skip
-
-
-def _either(before: Check, after: Check) -> str:
-    old, new = (
-        {whole(item) for item in node.values} if isinstance(node, ast.BoolOp) else set()
-        for node in (before.subject, after.subject)
-    )
-    return "one more condition will do" if old and old < new else ""
-
-
 _WITHIN: dict[Form, Callable[[Check, Check], str]] = {
     Form.EQUAL: _equal,
     Form.RAISES: _raised,
     Form.BOUND: _bound,
-    Form.WITHIN: _options,
+    Form.WITHIN: _more,
     Form.CONTAINS: _pattern,
     Form.MATCHES: _pattern,
     Form.CALLED: _mocked,
     Form.APPROX: _approximate,
     Form.OTHER: _approximate,
-    Form.KIND: _type,
-    Form.EITHER: _either,
+    Form.KIND: _more,
+    Form.EITHER: _more,
 }
