@@ -8,7 +8,8 @@ from functools import partial
 from agent.domain.conversation import Price, Usage
 from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository, Worktree
-from agent.permissions import may_break_api
+from agent.own_secrets import NONE, OwnSecrets
+from agent.permissions import allowed
 from agent.ports import Artifacts, ChatModel, Ledger, Sandbox, Workspace
 from agent.stacks.commands import Stack
 from agent.survey.keeping import surveyed
@@ -30,6 +31,7 @@ class Desk:
     model: ChatModel
     prices: dict[str, Price] = field(default_factory=dict)
     """US dollars by model name."""
+    own_secrets: OwnSecrets = NONE
     today: Callable[[], date] = _today
 
     def cost_usd(self, model: str, usage: Usage) -> str:
@@ -65,7 +67,8 @@ class Desk:
             today=self.today(),
             base=base,
             at_base=self.ledger.evidence(life, base) if base else (),
-            may_break_api=partial(may_break_api, self.ledger, life),
+            allowed=partial(allowed, self.ledger, life),
+            own_secrets=self.own_secrets,
         )
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:

@@ -1,25 +1,99 @@
 """What people have allowed a ticket that is not allowed by itself."""
 
+import re
+from collections.abc import Callable, Mapping
+
+from agent.domain.evidence import Gate
 from agent.domain.ids import LifeId
 from agent.domain.plan import Plan
+from agent.domain.value import Value
 from agent.ports import Ledger
 
-API_BREAK = "api-break"
-"""The label of a ticket that may break clients of the API."""
+LABELS: Mapping[Gate, str] = {
+    Gate.OPENAPI: "api-break",
+    Gate.WEAKENING: "test-change",
+    Gate.DEPENDENCIES: "allow-dependency",
+    Gate.PROTECTED: "allow-protected",
+    Gate.DOCS: "allow-undocumented",
+}
+"""The label with which a ticket allows all that a gate would refuse. Nothing allows a secret."""
+_WAYS_OUT: Mapping[Gate, str] = {
+    Gate.OPENAPI: "breaking_changes",
+    Gate.DEPENDENCIES: "new_dependencies",
+}
 
 
-def may_break_api(ledger: Ledger, life: LifeId) -> str:
-    """Return who allowed a ticket to break clients of the API; empty when nobody did.
+class Allowed(Value):
+    """Who allowed what a gate would refuse, and how much of it."""
 
-    A label on the ticket does, and the approval of a plan that names what it breaks.
+    by: str = ""
+    """Such as `the label api-break of PAY-1`; empty: nobody allowed anything."""
+    entries: tuple[str, ...] | None = ()
+    """What the approved plan says about it; None: everything is allowed."""
+
+    def covers(self, name: str) -> bool:
+        """Tell whether a package, a path or another name is allowed; a plan must have named it."""
+        if self.entries is None:
+            return bool(self.by)
+        word = re.compile(rf"(?<![\w./-]){re.escape(_plain(name))}(?![\w/-]|\.\w)")
+        return bool(self.by) and any(word.search(_plain(entry)) for entry in self.entries)
+
+
+NOTHING = Allowed()
+
+
+def nobody(gate: Gate) -> Allowed:  # noqa: ARG001 - whoever asks names the gate
+    """Allow nothing: there is no ticket and no plan."""
+    return NOTHING
+
+
+Ask = Callable[[Gate], Allowed]
+"""Asked only when a gate has something to refuse."""
+
+
+def allowed(ledger: Ledger, life: LifeId, gate: Gate) -> Allowed:
+    """Return who allowed a ticket what a gate would refuse.
+
+    A label on the ticket allows all of it. The approval of a plan allows what the plan names; of
+    changes of the API, which nobody can name exactly beforehand, it allows all.
     """
+    label = LABELS.get(gate)
+    if label is None:
+        return NOTHING
     ticket = ledger.find(life, "ticket", "current") or {}
-    if API_BREAK in ticket.get("labels", ()):
-        return f"the label {API_BREAK} of {ticket.get('key', 'the ticket')}"
+    if label in ticket.get("labels", ()):
+        return Allowed(by=f"the label {label} of {ticket.get('key', 'the ticket')}", entries=None)
     body = ledger.find(life, "plan", "current")
-    plan = Plan.model_validate(body) if body else None
-    if plan is None or not plan.breaking_changes:
-        return ""
+    entries = _entries(Plan.model_validate(body), gate) if body else ()
+    approver = _approver(ledger, life) if entries else ""
+    if not approver:
+        return NOTHING
+    covered = None if gate is Gate.OPENAPI else entries
+    return Allowed(by=f"{approver}, who approved the plan", entries=covered)
+
+
+def way_out(gate: Gate, name: str) -> str:
+    """Return how the developer can ask people for what a gate refuses."""
+    field = _WAYS_OUT.get(gate)
+    if field is None:
+        return f'propose_plan with exceptions such as "{gate}: {name}": a person decides'
+    return f"propose_plan with {field}: a person decides"
+
+
+def _entries(plan: Plan, gate: Gate) -> tuple[str, ...]:
+    """Return what a plan says about what a gate would refuse."""
+    if gate is Gate.OPENAPI:
+        return plan.breaking_changes
+    if gate is Gate.DEPENDENCIES:
+        return plan.new_dependencies
+    asked = (entry.partition(":") for entry in plan.exceptions)
+    return tuple(what for name, _, what in asked if name.strip().strip("`").lower() == gate)
+
+
+def _approver(ledger: Ledger, life: LifeId) -> str:
     approvals = [str(brief.get("approved_by", "")) for brief in ledger.list(life, "brief")]
-    approver = next((name for name in reversed(approvals) if name), "")
-    return f"{approver}, who approved the plan" if approver else ""
+    return next((name for name in reversed(approvals) if name), "")
+
+
+def _plain(text: str) -> str:
+    return text.lower().replace("_", "-")

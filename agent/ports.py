@@ -167,6 +167,8 @@ class Needs(Value):
     """The folder whose requirements count; empty for the repository's root."""
     also: tuple[str, ...] = ()
     """Requirements beside those of the repository, such as `drf-spectacular`."""
+    alone: bool = False
+    """True: nothing of the repository, only `also`; such an environment serves all repositories."""
     extras: bool = False
     """True: every extra and group of pyproject.toml too, not only those for development."""
 

@@ -176,6 +176,7 @@ def plan_note(plan: Plan, needs_approval: bool) -> ThreadNote:
         ("Breaking", plan.breaking_changes),
         ("Tests", plan.tests),
         ("New dependencies", plan.new_dependencies),
+        ("Exceptions", plan.exceptions),
         ("Risks", plan.risks),
         ("Open questions", plan.open_questions),
         ("Assumptions", plan.assumptions),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -9,6 +10,7 @@ from agent.desk import Desk
 from agent.domain.conversation import Price
 from agent.domain.errors import SandboxUnavailableError, SettingsError
 from agent.domain.repository import Repository
+from agent.own_secrets import OwnSecrets
 from agent.ports import Artifacts, Ledger, Workspace
 from integrations.artifacts.artifacts import FsspecArtifacts, StoredBundles
 from integrations.git.workspace import GitWorkspace
@@ -36,6 +38,22 @@ FREE_MODELS = frozenset({"recorded"})
 def secret(value: SecretStr | None) -> str | None:
     """Return what a secret hides."""
     return value.get_secret_value() if value else None
+
+
+def own_secrets(settings: Settings) -> OwnSecrets:
+    """Return what this process must never write anywhere, by the names of the settings."""
+    found = [
+        (name.upper(), value.get_secret_value())
+        for name, value in settings
+        if isinstance(value, SecretStr)
+    ]
+    if settings.github_app_private_key_path:
+        key = _read_key(settings.github_app_private_key_path)
+        found.append(("GITHUB_APP_PRIVATE_KEY_PATH", key))
+    for name in ("backsmith_database_url", "backsmith_artifacts_url", "openai_base_url"):
+        login = urlsplit(getattr(settings, name) or "").password
+        found += [(name.upper(), unquote(login))] if login else []
+    return OwnSecrets(found)
 
 
 def build_ledger(settings: Settings) -> SqlLedger:
@@ -133,6 +151,7 @@ def build_desk(
         sandbox=sandbox,
         model=build_model(settings),
         prices=build_prices(settings),
+        own_secrets=own_secrets(settings),
     )
 
 

@@ -18,6 +18,10 @@ class Gate(StrEnum):
     TYPES = "types"
     OPENAPI = "openapi"
     WEAKENING = "weakening"
+    SECRETS = "secrets"
+    DEPENDENCIES = "dependencies"
+    PROTECTED = "protected"
+    DOCS = "docs"
 
 
 class GateStatus(StrEnum):

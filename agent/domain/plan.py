@@ -19,6 +19,8 @@ class Plan(Value):
     new_dependencies: tuple[str, ...] = ()
     breaking_changes: tuple[str, ...] = ()
     security_sensitive: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    """What a gate would refuse, as `gate: what`, such as `protected: .github/workflows/ci.yml`."""
     risks: tuple[str, ...] = ()
     """What could go wrong once it runs."""
     open_questions: tuple[str, ...] = ()
@@ -31,6 +33,7 @@ class Plan(Value):
             ("it breaks the API for its users", self.breaking_changes),
             ("it touches authentication or permissions", self.security_sensitive),
             ("it adds a dependency", self.new_dependencies),
+            ("it needs what a check refuses", self.exceptions),
             ("it leaves questions open", self.open_questions),
         )
         return tuple(reason for reason, items in reasons if items)

@@ -6,6 +6,10 @@ from agent.domain.evidence import Evidence, Gate
 from agent.evidence.commands import check_commands
 from agent.evidence.coverage import check_coverage
 from agent.evidence.openapi import check_openapi
+from agent.evidence.people.dependencies import check_dependencies
+from agent.evidence.people.documents import check_documents
+from agent.evidence.people.protected import check_protected
+from agent.evidence.people.secrets import check_secrets
 from agent.evidence.red_to_green import check_red_to_green
 from agent.evidence.result import Result
 from agent.evidence.suite import Suite
@@ -22,6 +26,10 @@ _OWN: Mapping[Gate, Callable[[Bench], Result]] = {
     Gate.OPENAPI: check_openapi,
     Gate.RED_TO_GREEN: check_red_to_green,
     Gate.WEAKENING: check_weakening,
+    Gate.SECRETS: check_secrets,
+    Gate.DEPENDENCIES: check_dependencies,
+    Gate.PROTECTED: check_protected,
+    Gate.DOCS: check_documents,
 }
 """Gates that are more than commands of the repository."""
 

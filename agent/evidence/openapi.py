@@ -168,7 +168,7 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
     found = comparison.diff
     breaking = tuple(change for change in found.changes if change.is_breaking)
     line = render_line(found).removeprefix("API: ")
-    allowed_by = bench.may_break_api() if breaking else ""
+    allowed_by = bench.allowed(Gate.OPENAPI).by if breaking else ""
     if allowed_by:
         line += f"; allowed by {allowed_by}"
     result = _shown(export, line, _keep(bench, comparison))

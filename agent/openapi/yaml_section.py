@@ -91,6 +91,16 @@ class Section:
             found.append(Section(item, self.file, path))
         return found
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return the scalars that are listed under a key, or the one that stands there."""
+        node = self._nodes.get(key)
+        if not isinstance(node, yaml.SequenceNode):
+            return tuple(filter(None, (self.text(key),)))
+        for item in node.value:
+            if not isinstance(item, yaml.ScalarNode):
+                self.fail("must be a list of texts, each in quotes", key)
+        return tuple(str(item.value).strip() for item in node.value)
+
     def _name(self) -> str:
         return self.path or "the file"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -16,6 +15,8 @@ from agent.domain.ids import CommitSha
 from agent.domain.repository import Worktree
 from agent.domain.run import Signal, Stage
 from agent.domain.value import Value
+from agent.own_secrets import NONE, OwnSecrets
+from agent.permissions import Ask, nobody
 from agent.ports import Artifacts, Sandbox
 from agent.stacks.commands import Stack
 
@@ -48,8 +49,10 @@ class Bench(Checkout):
     """True when `finish` stands in the same answer: what is unused by then is so for good."""
     at_base: tuple[Evidence, ...] = ()
     """What the gates showed at the base, as far as they were run there."""
-    may_break_api: Callable[[], str] = str
-    """Who allowed changes that break clients, such as `the label api-break`; empty: nobody."""
+    allowed: Ask = nobody
+    """Who allowed what a gate would refuse."""
+    own_secrets: OwnSecrets = NONE
+    """What our own process must keep to itself."""
     limit: timedelta | None = None
     """The most time that one command of a gate gets; None for what each gate gives it."""
 

@@ -23,6 +23,9 @@ class ProposePlan(Tool):
     new_dependencies: list[str] = Field(default_factory=list)
     breaking_changes: list[str] = Field(default_factory=list, description="For API clients")
     security_sensitive: list[str] = Field(default_factory=list)
+    exceptions: list[str] = Field(
+        default_factory=list, description="What a check refuses: `protected: PATH`"
+    )
     risks: list[str] = Field(default_factory=list)
     open_questions: list[str] = Field(default_factory=list)
     assumptions: list[str] = Field(default_factory=list)

@@ -105,7 +105,9 @@ class Environments:
         """
         must_be_there(worktree.path)
         read = partial(read_plain, worktree.path)
-        found = gather(read, needs.folder, all_extras=needs.extras)
+        found = Requirements()
+        if not needs.alone:
+            found = gather(read, needs.folder, all_extras=needs.extras)
         wanted = found.model_copy(update={"packages": (*found.packages, *needs.also)})
         while wanted.packages:
             try:

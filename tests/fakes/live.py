@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.desk import Desk
+from agent.domain.errors import NeedsHumanError
 from agent.domain.ids import CommitSha
 from agent.domain.repository import Repository, Worktree
 from agent.ports import Command, CommandResult
@@ -37,6 +38,8 @@ class OurTools(UnsandboxedSandbox):
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         """Run a command with our programs first on PATH."""
+        if command.needs is not None and command.needs.alone:
+            raise NeedsHumanError("nothing is installed here")
         self.lines.append(command.argv[-1])
         ours = (
             ("PATH", f"{_TOOLS}:/usr/local/bin:/usr/bin:/bin"),

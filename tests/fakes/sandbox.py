@@ -10,7 +10,8 @@ from typing import Any
 
 from agent.domain.errors import ToolError
 from agent.domain.repository import Worktree
-from agent.evidence.weakening.gate import SCRIPT
+from agent.evidence.people.secrets import SCRIPT as DETECTOR
+from agent.evidence.sides import SCRIPT
 from agent.ports import Command, CommandResult
 from integrations.sandbox.inside.globs import matcher
 from integrations.sandbox.inside.listing import tree
@@ -18,6 +19,14 @@ from integrations.sandbox.inside.matching import locate
 from integrations.sandbox.inside.paths import Refused
 
 COMPARING = SCRIPT.read_text("utf-8")
+DETECTING = DETECTOR.read_text("utf-8")
+SECRETS = {
+    "GitHub Token": r"ghp_\w{36}",
+    "AWS Access Key": r"AKIA\w{16}",
+    "Private Key": r"BEGIN RSA PRIVATE KEY",
+    "Secret Keyword": r"(?<=password = )\w+",
+}
+"""What the detector of secrets finds here."""
 Files = dict[str, str]
 """Text by path, relative to the root of a worktree."""
 Answer = Callable[[Files, Command], CommandResult]
@@ -26,6 +35,17 @@ Answer = Callable[[Files, Command], CommandResult]
 def succeed(files: Files, command: Command) -> CommandResult:
     """Answer every command with success and no output."""
     return CommandResult(exit_code=0, output="", seconds=0.0)
+
+
+def detect(command: Command) -> str:
+    """Answer the search for secrets."""
+    found = [
+        [index, kind, match.start(), match.end()]
+        for index, (_, line) in enumerate(json.loads(command.stdin)["lines"])
+        for kind, pattern in SECRETS.items()
+        for match in re.finditer(pattern, line)
+    ]
+    return json.dumps({"version": "1.5.0", "found": found})
 
 
 class FakeSandbox:
@@ -39,6 +59,7 @@ class FakeSandbox:
         self.before: Files | None = None
         """What gates that compare see as the base; None for the worktree as it is."""
         self.broken: Exception | None = None
+        self.detector: Callable[[Command], str] = detect
 
     def check(self) -> None:
         if self.broken is not None:
@@ -55,6 +76,8 @@ class FakeSandbox:
             before = files if self.before is None else self.before
             both = json.dumps({"before": before, "after": files})
             return CommandResult(exit_code=0, output=both, seconds=0.0)
+        if DETECTING in command.argv:
+            return CommandResult(exit_code=0, output=self.detector(command), seconds=0.0)
         return self.answer(files, command)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:

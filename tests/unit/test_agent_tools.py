@@ -311,6 +311,10 @@ def test_checks_that_failed_come_first_and_those_that_passed_are_one_line_each()
         ["types", " not applicable"],
         ["openapi", " not applicable"],
         ["weakening", " not applicable"],
+        ["secrets", " not applicable"],
+        ["dependencies", " not applicable"],
+        ["protected", " not applicable"],
+        ["docs", " not applicable"],
     ]
     assert outcome.failed
 

@@ -1,0 +1,1 @@
+"""The gates that need a person: secrets, dependencies, protected paths, documents."""
