@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from agent.domain.evidence import Evidence, Gate
 from agent.evidence.commands import check_commands
 from agent.evidence.coverage import check_coverage
+from agent.evidence.migrations.gate import check_migrations
 from agent.evidence.openapi import check_openapi
 from agent.evidence.red_to_green import check_red_to_green
 from agent.evidence.result import Result
@@ -20,6 +21,7 @@ _OF_THE_SUITE = (Gate.TESTS, Gate.COVERAGE)
 """Gates that one run of the suite serves."""
 _OWN: Mapping[Gate, Callable[[Bench], Result]] = {
     Gate.OPENAPI: check_openapi,
+    Gate.MIGRATIONS: check_migrations,
     Gate.RED_TO_GREEN: check_red_to_green,
     Gate.WEAKENING: check_weakening,
 }

@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.domain.errors import ToolError
 from agent.domain.repository import Worktree
+from agent.evidence.migrations.looking import LOOKING
 from agent.evidence.weakening.gate import SCRIPT
 from agent.ports import Command, CommandResult
 from integrations.sandbox.inside.globs import matcher
@@ -18,6 +19,7 @@ from integrations.sandbox.inside.matching import locate
 from integrations.sandbox.inside.paths import Refused
 
 COMPARING = SCRIPT.read_text("utf-8")
+LOOKING_FOR_MIGRATIONS = LOOKING.read_text("utf-8")
 Files = dict[str, str]
 """Text by path, relative to the root of a worktree."""
 Answer = Callable[[Files, Command], CommandResult]
@@ -55,6 +57,8 @@ class FakeSandbox:
             before = files if self.before is None else self.before
             both = json.dumps({"before": before, "after": files})
             return CommandResult(exit_code=0, output=both, seconds=0.0)
+        if LOOKING_FOR_MIGRATIONS in command.argv:
+            return CommandResult(exit_code=0, output='{"tools": []}', seconds=0.0)
         return self.answer(files, command)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
