@@ -63,7 +63,7 @@ ENV_BY_SETTINGS = {
     "shop/settings.py": "import os\n\nDATABASE_URL = os.environ['DATABASE_URL']\n"
     "SECRET = os.environ['SHOP_SECRET']\n",
     "migrations/env.py": base_files("alembic")["migrations/env.py"]
-    .replace("from models import Base", "from models import Base\nfrom shop.settings import DATABASE_URL")
+    .replace("from models", "from shop.settings import DATABASE_URL\nfrom models")
     .replace("config = context.config\n", "config = context.config\n"
              "config.set_main_option('sqlalchemy.url', DATABASE_URL)\n"),
 }  # fmt: skip

@@ -19,7 +19,9 @@ from models import Base
 
 config = context.config
 engine = engine_from_config(
-    config.get_section(config.config_ini_section) or {}, prefix="sqlalchemy.", poolclass=pool.NullPool
+    config.get_section(config.config_ini_section) or {},
+    prefix="sqlalchemy.",
+    poolclass=pool.NullPool,
 )
 with engine.connect() as connection:
     context.configure(connection=connection, target_metadata=Base.metadata)
@@ -93,7 +95,9 @@ def upgrade() -> None:
         sa.CheckConstraint("status IN ('new', 'paid', 'sent')", name="known_status"),
     )
     op.create_index("ix_orders_customer_id", "orders", ["customer_id"])
-    op.create_table("carts", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("what", sa.Text()))
+    op.create_table(
+        "carts", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("what", sa.Text())
+    )
 
 
 def downgrade() -> None:
@@ -118,7 +122,8 @@ def upgrade() -> None:
 {down}'''
 
 DJANGO: Files = {
-    "manage.py": "import os\nimport sys\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n"
+    "manage.py": "import os\nimport sys\n\n"
+    "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site_settings')\n"
     "if __name__ == '__main__':\n    from django.core.management import execute_from_command_line\n"
     "    execute_from_command_line(sys.argv)\n",
     "site_settings.py": "INSTALLED_APPS = ['shop']\nSECRET_KEY = 'for tests only'\nUSE_TZ = True\n"

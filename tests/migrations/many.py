@@ -7,7 +7,22 @@ import json
 import os
 import sys
 
-from agent.evidence.migrations.inside.proving import Proof, load_packages
+from agent.evidence.migrations.inside.proving import (
+    AGAIN,
+    DATA,
+    FRESH,
+    Proof,
+    load_packages,
+)
+from agent.evidence.migrations.inside.servers import connected
+
+
+def drop(proof: Proof, socket: str) -> None:
+    """Remove a proof's own databases: together they would fill the disk."""
+    connection = connected(socket, "postgres")
+    for name in (DATA, AGAIN, FRESH):
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}{proof.mark}" WITH (FORCE)')
+    connection.close()
 
 
 def main() -> None:
@@ -23,6 +38,7 @@ def main() -> None:
         first.setdefault(job["base"], proof)
         answers.write(json.dumps({"name": job["name"], "answer": proof.prove()}) + "\n")
         answers.flush()
+        drop(proof, job["socket"])
 
 
 if __name__ == "__main__":

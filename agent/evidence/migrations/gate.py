@@ -47,9 +47,7 @@ def _unable(done: CommandResult) -> Result:
         text=head_and_tail(plain_output(done.output), _LIMIT),
         place=f"looking for migrations {ended}",
     )
-    return Result(
-        gate=Gate.MIGRATIONS, seconds=done.seconds, unable=(problem,), is_no_fault=True
-    )
+    return Result(gate=Gate.MIGRATIONS, seconds=done.seconds, unable=(problem,), is_no_fault=True)
 
 
 def _result(shown: list[_Shown], seconds: float) -> Result:

@@ -116,7 +116,8 @@ _RISKS = {
     "contracted": ("{what} is dropped; the base's models do without it", ""),
     "changed_values": ("values of {what} are changed ({example})", "the downgrade does not bring "
                        "them back"),
-    "by_values": ("rows that break a new rule stop the upgrade: {what}", "look for such rows first"),
+    "by_values": ("rows that break a new rule stop the upgrade: {what}", "look for such rows "
+                  "first"),
     "enum_stays": ("the downgrade leaves a label in an enumeration: {what}", "PostgreSQL cannot "
                    "take it out"),
 }  # fmt: skip

@@ -14,7 +14,7 @@ QUIET = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "SHOW", "BEGIN", "COMMIT"
 
 
 class AlembicSide:
-    """One side's migrations; what it does to the database is written down statement by statement."""
+    """One side's migrations; what they do to the database is written down."""
 
     def __init__(self, root: str, job: dict[str, Any], socket: str, database: str) -> None:
         """Take the environment's script folder and settings file."""
@@ -98,7 +98,7 @@ class AlembicSide:
         return f"{scheme}://postgres@/{self.database}?host={self.socket}"
 
     def _lead_here(self) -> None:
-        """Let every engine be one of our database. Source: SQLAlchemy 1.4 to 2.1, `create_engine`."""
+        """Let every engine be one of our database. Source: SQLAlchemy 2.1, `create_engine`."""
         create = import_module("sqlalchemy.engine.create")
         original = create.create_engine
         url_module = import_module("sqlalchemy.engine.url")
@@ -130,7 +130,9 @@ class AlembicSide:
 
         def update_to_step(maintainer: Any, step: Any) -> Any:
             name = getattr(getattr(step, "revision", None), "revision", "")
-            self._done += [[str(name), sql] for sql in self._pending if "alembic_version" not in sql]
+            self._done += [
+                [str(name), sql] for sql in self._pending if "alembic_version" not in sql
+            ]
             self._pending, self._is_recording = [], False
             try:
                 return original(maintainer, step)
@@ -210,11 +212,11 @@ def ways_back(text: str) -> dict[str, Any]:
     down = bodies.get("downgrade")
     lines = text.splitlines()[down.lineno : down.end_lineno] if down else []
     comments = any(line.strip().startswith("#") and "###" not in line for line in lines)
-    says = bool(down) and (comments or len(ast.get_docstring(down) or "") > 20)
+    words = ast.get_docstring(down) or "" if down else ""
     return {
         "up_is_empty": is_empty(bodies.get("upgrade")),
         "down_is_empty": is_empty(down),
-        "says_why": says,
+        "says_why": comments or len(words) > 20,
     }
 
 
@@ -225,4 +227,3 @@ def is_empty(function: Any) -> bool:
         or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         for node in function.body
     )
-

@@ -142,10 +142,13 @@ def failure_of(
     return answer
 
 
-def opened(root: str, job: dict[str, Any], socket: str, database: str) -> tuple[Any, dict[str, Any]]:
+def opened(
+    root: str, job: dict[str, Any], socket: str, database: str
+) -> tuple[Any, dict[str, Any]]:
     """Return a child that has loaded its migrations, with what it found, filling in settings."""
     job = {**job, "settings": dict(job["settings"]), "turns": {}}
-    child, answer = Child(root, job, socket, database), {"error": "nothing was tried"}
+    child = Child(root, job, socket, database)
+    answer: dict[str, Any] = {"error": "nothing was tried"}
     for _ in range(ROUNDS_OF_SETTINGS):
         answer = child.ask("load")
         if not answer.get("error") or not answer.get("missing"):

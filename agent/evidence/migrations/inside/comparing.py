@@ -54,7 +54,7 @@ def lost_table(
         yield fact("contracted", table.shown())
         return
     values = [n for n, column in table.columns.items() if not column.is_made]
-    kept = all(is_kept_elsewhere(before.values(table, n), table, above) for n in values)
+    kept = all(is_kept_elsewhere(before.values(table, n), before, above) for n in values)
     if before.counts[table.id] and not (kept and values):
         yield fact("lost_table", table.shown(), rows=before.counts[table.id])
     else:
@@ -83,7 +83,7 @@ def table_facts(
         where = f"{table.shown()}.{column.name}"
         if number not in pairs.columns:
             values = before.values(table, number)
-            yield from lost_column(where, values, table, above, back, number, unused)
+            yield from lost_column(where, values, before, above, back, number, unused)
             continue
         yield from column_facts(where, column, now.columns[pairs.columns[number]])
         yield from value_facts(where, number, pairs, back)
@@ -91,37 +91,31 @@ def table_facts(
 
 def rewritten_columns(table: Table, now: Table) -> list[str]:
     """Return the columns for which PostgreSQL may have written a table anew."""
-    changed = [
+    return [
         column.name
         for number, column in now.columns.items()
         if number not in table.columns or type_of(table.columns[number]) != type_of(column)
     ]
-    return changed
 
 
 def lost_column(
     where: str,
     values: list[Any],
-    table: Table,
+    before: Snapshot,
     above: Snapshot,
     back: Pairs | None,
     number: int,
     unused: set[str],
 ) -> Iterator[dict[str, Any]]:
     """Yield what a column that is gone means."""
-    place = is_kept_elsewhere(values, table, above)
-    is_back = back is not None and number in back.columns and not broken(back.of(number))
+    place = is_kept_elsewhere(values, before, above)
+    is_back = back is not None and number in back.columns and not changed_values(back.of(number))
     if where in unused:
         yield fact("contracted", where)
     elif place or (is_back and any(value is not None for value in values)):
         yield fact("moved", where, new=place, restored=is_back)
     else:
         yield fact("lost_column", where)
-
-
-def broken(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Return the values that are others than before."""
-    return changed_values(pairs)
 
 
 def column_facts(where: str, old: Column, new: Column) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ OWN_ENGINES = "django.db.backends."
 
 
 class DjangoSide:
-    """One side's migrations; what it does to the database is written down statement by statement."""
+    """One side's migrations; what they do to the database is written down."""
 
     def __init__(self, root: str, job: dict[str, Any], socket: str, database: str) -> None:
         """Take the name of the settings module."""
@@ -79,7 +79,9 @@ class DjangoSide:
         for group in (sorted((app, None) for app in new), wanted):
             # Together they may not be done: what is back already would be migrated forwards.
             executor.loader.build_graph()
-            executor.migrate([node for node in group if node[1] is None or self._is_known(executor, node)])
+            executor.migrate(
+                [node for node in group if node[1] is None or self._is_known(executor, node)]
+            )
         return {}
 
     @staticmethod
@@ -91,7 +93,9 @@ class DjangoSide:
         self._is_recording = False
         apps = import_module("django.apps").apps
         state = import_module("django.db.migrations.state").ProjectState
-        questioner = import_module("django.db.migrations.questioner").NonInteractiveMigrationQuestioner
+        questioner = import_module(
+            "django.db.migrations.questioner"
+        ).NonInteractiveMigrationQuestioner
         detector = import_module("django.db.migrations.autodetector").MigrationAutodetector
         loader = self._loader()
         asked = questioner(specified_apps=None, dry_run=True)

@@ -21,7 +21,7 @@ SQUAWK_RULES = {
     "adding-not-nullable-field": "set_not_null",
     "disallowed-unique-constraint": "unique",
 }
-"""What is taken from squawk; what it says of types, drops, names and defaults is measured instead."""
+"""What is taken from squawk; types, drops, names and defaults are measured instead."""
 OWN_RULES = (
     ("index", r"^CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)"),
     ("drop_index", r"^DROP INDEX (?!CONCURRENTLY)"),
@@ -29,7 +29,9 @@ OWN_RULES = (
     ("unique", r"\bADD CONSTRAINT \S+ UNIQUE\b(?! USING)"),
     ("set_not_null", r"\bSET NOT NULL\b"),
 )
-LOCKING = re.compile(r"(?i)^\s*(LOCK\s+(TABLE\s+)?|CLUSTER\s|VACUUM\s+FULL|REINDEX\s+(?!.*CONCURRENTLY))")
+LOCKING = re.compile(
+    r"(?i)^\s*(LOCK\s+(TABLE\s+)?|CLUSTER\s|VACUUM\s+FULL|REINDEX\s+(?!.*CONCURRENTLY))"
+)
 NAMED = re.compile(
     r"(?is)^\s*(?:ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?|UPDATE\s+(?:ONLY\s+)?"
     r"|DELETE\s+FROM\s+(?:ONLY\s+)?|LOCK\s+(?:TABLE\s+)?(?:ONLY\s+)?|CLUSTER\s+"
@@ -38,7 +40,8 @@ NAMED = re.compile(
 )
 DROPPED = re.compile(r"(?i)^\s*DROP\s+INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?([\w.\"]+)")
 BATCHED = re.compile(
-    r"(?is)\bLIMIT\b|\bBETWEEN\b|\bctid\b|\b\w*(?:id|pk|key)\"?\s*(?:[<>]=?|=|IN\s*\()(?!\s*\(?\s*SELECT\b(?!.*\bLIMIT\b))"
+    r"(?is)\bLIMIT\b|\bBETWEEN\b|\bctid\b"
+    r"|\b\w*(?:id|pk|key)\"?\s*(?:[<>]=?|=|IN\s*\()(?!\s*\(?\s*SELECT\b(?!.*\bLIMIT\b))"
 )
 
 
@@ -82,11 +85,13 @@ def by_squawk(statements: list[str]) -> list[tuple[int, str]]:
     structural = [bool(re.match(r"(?i)(ALTER|CREATE|DROP)\b", sql)) for sql in statements]
     if program is None or not any(structural):
         return by_own_rules(statements)
-    lines = [sql.rstrip("; ") + ";" if is_one else "" for sql, is_one in zip(statements, structural)]
+    lines = [
+        sql.rstrip("; ") + ";" if is_one else "" for sql, is_one in zip(statements, structural)
+    ]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "steps.sql")
         place.write_text("\n".join(lines) + "\n", "utf-8")
-        done = subprocess.run(  # noqa: S603 - our own arguments
+        done = subprocess.run(
             [program, "--reporter", "Json", "--pg-version", "15.0", str(place)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

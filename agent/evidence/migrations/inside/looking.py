@@ -32,7 +32,7 @@ LARGEST = 2_000_000
 
 def git(*arguments: str) -> str:
     """Return what git says; empty when it refuses."""
-    done = subprocess.run(  # noqa: S603 - the arguments are ours
+    done = subprocess.run(
         ["git", *arguments],  # noqa: S607 - the git of the sandbox
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -115,7 +115,9 @@ def dependencies_of(text: str) -> list[tuple[str, str]] | None:
         if isinstance(node, ast.ClassDef) and node.name == "Migration":
             found: list[tuple[str, str]] = []
             for name, value in assigned(node.body):
-                if name in ("dependencies", "replaces") and isinstance(value, (ast.List, ast.Tuple)):
+                if name in ("dependencies", "replaces") and isinstance(
+                    value, (ast.List, ast.Tuple)
+                ):
                     pairs = [literal(item) for item in value.elts]
                     found += [pair for pair in pairs if isinstance(pair, tuple) and len(pair) == 2]
             return found

@@ -70,7 +70,7 @@ class Proof:
         self.facts: list[dict[str, Any]] = []
         self.told: dict[str, Any] = {"seconds": {}, "settings": []}
         self.base: dict[str, Any] = {"heads": [], "names": [], "left": [], "models": {}}
-        self.blank = like.blank if like else f"{BLANK}{mark}"
+        self.blank: str = like.blank if like else f"{BLANK}{mark}"
         self._children: list[Any] = []
         self._grown = DATA
 
@@ -286,7 +286,7 @@ def told_reference(table: Any, own: list[int], other: Any, key: list[int]) -> st
     """Return a foreign key as a table constraint."""
     columns = ", ".join(f'"{table.columns[n].name}"' for n in own)
     referred = ", ".join(f'"{other.columns[n].name}"' for n in key)
-    return f"FOREIGN KEY ({columns}) REFERENCES {other.name} ({referred}) DEFERRABLE INITIALLY DEFERRED"
+    return f"FOREIGN KEY ({columns}) REFERENCES {other.name} ({referred})"
 
 
 def grouped(heads: list[str], tool: str, more_than: int) -> dict[str, list[str]]:
@@ -326,7 +326,12 @@ def laid_out(base: str) -> str:
         ["read-tree", base],
         ["checkout-index", "-a", "-q", f"--prefix={folder}/tree/"],
     ):
-        subprocess.run(["git", *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603, S607 - ours
+        subprocess.run(
+            ["git", *arguments],  # noqa: S607 - the git of the sandbox
+            env=environment,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
     (folder / "tree").mkdir(exist_ok=True)
     return str(folder / "tree")
 

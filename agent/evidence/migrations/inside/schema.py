@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-OWN_SCHEMAS = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'"
-NOT_OF_EXTENSIONS = (
-    "NOT EXISTS (SELECT FROM pg_depend x WHERE x.objid = {0} AND x.deptype = 'e')"
+OWN_SCHEMAS = (
+    "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_%%'"
 )
+NOT_OF_EXTENSIONS = "NOT EXISTS (SELECT FROM pg_depend x WHERE x.objid = {0} AND x.deptype = 'e')"
 BOOKKEEPING = ("alembic_version", "django_migrations")
 _OF_RELATION = f"JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {OWN_SCHEMAS}"
 DUMPS: dict[str, str] = {
@@ -39,7 +39,8 @@ DUMPS: dict[str, str] = {
     " e.enumsortorder) FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid"
     f" JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {OWN_SCHEMAS} GROUP BY 1",
     "trigger": "SELECT n.nspname || '.' || c.relname || '.' || g.tgname, pg_get_triggerdef(g.oid)"
-    f" FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid {_OF_RELATION} AND NOT g.tgisinternal",
+    " FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid"
+    f" {_OF_RELATION} AND NOT g.tgisinternal",
     "function": "SELECT n.nspname || '.' || p.oid::regprocedure::text, md5(p.prosrc) FROM pg_proc p"
     f" JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {OWN_SCHEMAS} AND "
     + NOT_OF_EXTENSIONS.format("p.oid"),
@@ -48,7 +49,7 @@ DUMPS: dict[str, str] = {
 
 
 def dump_of(connection: Any) -> dict[str, str]:
-    """Return every object of the schema with its definition, but what the tools keep for themselves."""
+    """Return every object of the schema with its definition, but the tools' own tables."""
     found: dict[str, str] = {}
     for kind, query in DUMPS.items():
         for name, definition in connection.execute(query.replace("%%", "%")).fetchall():

@@ -48,8 +48,18 @@ class Column:
 
     def __init__(self, found: Any) -> None:
         """Take a row of `COLUMNS`."""
-        (self.table, self.number, self.name, self.type, self.modifier, self.is_required, self.kind,
-         self.default, identity, generated, self.category, self.type_id, self.base_type) = found  # fmt: skip
+        self.table: int = found[0]
+        self.number: int = found[1]
+        self.name: str = found[2]
+        self.type: str = found[3]
+        self.modifier: int = found[4]
+        self.is_required: bool = found[5]
+        self.kind: str = found[6]
+        self.default: str = found[7]
+        self.category: str = found[10]
+        self.type_id: int = found[11]
+        self.base_type: int = found[12]
+        identity, generated = found[8:10]
         self.is_made = bool(identity or generated) or self.default.startswith("nextval(")
 
     @property
@@ -85,7 +95,9 @@ def tables_of(connection: Any) -> dict[int, Table]:
     for row in connection.execute(COLUMNS).fetchall():
         if row[0] in found:
             found[row[0]].columns[row[1]] = Column(row)
-    for table, name, kind, own, other, other_key, text in connection.execute(CONSTRAINTS).fetchall():
+    for table, name, kind, own, other, other_key, text in connection.execute(
+        CONSTRAINTS
+    ).fetchall():
         if table not in found:
             continue
         if kind == "f":
@@ -176,7 +188,7 @@ class Seeder:
         if target is None or (may_be_empty and number == 0):
             return dict.fromkeys(own)
         wanted = ", ".join(f'"{target.columns[n].name}"::text' for n in key)
-        query = f"SELECT {wanted} FROM {target.name} ORDER BY {wanted} LIMIT {ROWS}"  # noqa: S608 - names of the catalogue
+        query = f"SELECT {wanted} FROM {target.name} ORDER BY {wanted} LIMIT {ROWS}"
         found = self.connection.execute(query).fetchall()
         return dict(zip(own, found[number % len(found)])) if found else dict.fromkeys(own)
 
@@ -189,7 +201,7 @@ class Seeder:
         values = ", ".join(quoted(value) for value in given.values())
         body = f"({places}) VALUES ({values})" if given else "DEFAULT VALUES"
         try:
-            self.connection.execute(f"INSERT INTO {table.name} {body}".encode())  # noqa: S608 - quoted
+            self.connection.execute(f"INSERT INTO {table.name} {body}".encode())
         except psycopg.Error as error:
             said = " ".join(str(error).split("\n")[0].split())
             return said, error.diag.constraint_name or ""
@@ -204,11 +216,12 @@ class Seeder:
             ).fetchone()
             return of_type(base[0], 0, column.modifier, number, column.salt)
         if column.kind == "e":
-            labels = self._labels.get(column.type_id) or [None]
-            return labels[number % len(labels)]
+            labels = self._labels.get(column.type_id)
+            return labels[number % len(labels)] if labels else None
         if column.category == "A":
             inner = of_type(column.type.lstrip("_"), 0, -1, number, column.salt)
-            return "{}" if inner is None else '{"%s"}' % str(inner).replace('"', '\\"')
+            plain = str(inner).replace('"', '\\"')
+            return "{}" if inner is None else f'{{"{plain}"}}'
         return of_type(column.type, column.length(), column.modifier, number, column.salt)
 
 
