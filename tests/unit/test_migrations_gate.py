@@ -214,7 +214,8 @@ def test_rules_of_our_own_know_each_statement_by_its_number() -> None:
     ],
 )
 def test_an_empty_downgrade_of_data_must_say_why(down: str, found: list[str]) -> None:
-    text = f"def upgrade():\n    op.execute('UPDATE a SET b = 1')\n\n\ndef downgrade():\n{down}"
+    up = "def upgrade():\n    op.execute('UPDATE a SET b = 1')\n\n\n"
+    text = f"{up}def downgrade():\n{down}"
     step = {"name": "0002", "path": "v/0002.py", **ways_back(text)}
     facts = list(one_way([step], [["0002", "UPDATE a SET b = 1"]]))
     assert [fact["kind"] for fact in facts] == found

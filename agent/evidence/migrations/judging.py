@@ -184,8 +184,8 @@ def _problem(fact: Fact) -> Problem:
     said = _filled(text, fact)
     if fact.statements:
         said += f" at: {' '.join(fact.statements[-1][1].split())[:200]}"
-    place = fact.step or fact.what
-    return Problem(key="", text=f"{said}. Way out: {way_out}" if way_out else said, place=place)
+    # Without a place the line is not cut, and the way out stands at its end.
+    return Problem(key="", text=f"{said}. Way out: {way_out}" if way_out else said)
 
 
 def _risk(fact: Fact) -> Remark:

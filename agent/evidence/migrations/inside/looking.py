@@ -49,9 +49,12 @@ def names(text: str) -> list[str]:
 class Side:
     """The files of a commit, or of the worktree."""
 
-    def __init__(self, commit: str = "") -> None:
-        """Take a commit; empty for the worktree."""
-        self.commit = commit
+    def __init__(self, commit: str = "", others: frozenset[str] = frozenset()) -> None:
+        """Take a commit, and the files that are others there than in the worktree.
+
+        Empty for the worktree itself.
+        """
+        self.commit, self.others = commit, others
         if commit:
             listed = names(git("ls-tree", "-r", "-z", "--name-only", commit))
         else:
@@ -63,7 +66,7 @@ class Side:
         """Return a file's text; empty for one that is not there."""
         if path not in self.paths:
             return ""
-        if self.commit:
+        if self.commit and path in self.others:
             return git("show", f"{self.commit}:{path}")[:LARGEST]
         place = Path(path)
         if place.is_symlink() or not place.is_file() or place.stat().st_size > LARGEST:
@@ -246,9 +249,9 @@ def look(job: dict[str, Any]) -> dict[str, Any]:
     tools = list(tools_of(head))
     if not tools or not changed:
         return {"tools": [], "has_tools": bool(tools)}
-    before = Side(job["base"])
+    before = Side(job["base"], frozenset(changed))
     tip, branch = fresh_tip(job["base"], job["branches"])
-    after = Side(tip) if tip else None
+    after = Side(tip, frozenset(changed_since(tip))) if tip else None
     found = [looked(tool, head, before, after, changed) for tool in tools]
     return {
         "tools": [item for item in found if item["changed"] or item["models"]],
