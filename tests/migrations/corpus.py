@@ -33,9 +33,9 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import (
-    BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Index, Integer, Numeric, String, Text,
-    UniqueConstraint, func, text,
+    BigInteger, CheckConstraint, DateTime, Enum, ForeignKey, Numeric, String, Text, text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -50,6 +50,8 @@ class Customer(Base):
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str | None] = mapped_column(String(30))
     notes: Mapped[str | None] = mapped_column(Text)
+    is_active: Mapped[bool]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
 
 
 class Order(Base):
@@ -62,12 +64,17 @@ class Order(Base):
     quantity: Mapped[int]
     placed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reference: Mapped[int | None] = mapped_column(BigInteger)
+    is_gift: Mapped[bool]
+    details: Mapped[dict[str, int] | None] = mapped_column(JSONB)
+    tags: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    kind: Mapped[str | None] = mapped_column(Enum("shop", "phone", name="order_kinds"))
 """,
     "migrations/versions/0001_begin.py": '''\
 """Begin."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0001"
 down_revision = None
@@ -82,6 +89,8 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(30)),
         sa.Column("notes", sa.Text()),
         sa.Column("fax", sa.String(30)),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("parent_id", sa.Integer(), sa.ForeignKey("customers.id")),
     )
     op.create_table(
         "orders",
@@ -92,6 +101,10 @@ def upgrade() -> None:
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("placed_at", sa.DateTime(timezone=True)),
         sa.Column("reference", sa.BigInteger()),
+        sa.Column("is_gift", sa.Boolean(), nullable=False),
+        sa.Column("details", JSONB()),
+        sa.Column("tags", sa.ARRAY(sa.Text())),
+        sa.Column("kind", sa.Enum("shop", "phone", name="order_kinds")),
         sa.CheckConstraint("status IN ('new', 'paid', 'sent')", name="known_status"),
     )
     op.create_index("ix_orders_customer_id", "orders", ["customer_id"])
