@@ -30,6 +30,8 @@ from agent.evidence.migrations.inside.servers import (
 BY_VALUES = ("23514", "23503", "23505")
 """What refuses values that we made up: a check, a reference, uniqueness."""
 NOT_IN_BUILD = ("ICU is not supported", "is not available", "could not open extension control file")
+NOT_SUPPORTED = ("0A000", "58P01", "22023")
+"""PostgreSQL's codes for what its build does not have; the words alone anybody could raise."""
 DATA, BLANK, AGAIN, FRESH = "data", "blank", "again", "fresh"
 
 
@@ -100,7 +102,8 @@ class Proof:
         """End the proof when a step failed."""
         if answer.get("error"):
             error = str(answer["error"])
-            if any(words in error for words in NOT_IN_BUILD):
+            is_of_server = answer.get("state") in NOT_SUPPORTED
+            if is_of_server and any(words in error for words in NOT_IN_BUILD):
                 self.told["lacks_in_build"] = error
             self.told["lacks"] = answer.get("lacks", "")
             self._add(fact(kind, error, state=answer.get("state", ""), **more))
