@@ -18,7 +18,12 @@ MEANINGS: Mapping[Gate, str] = {
     Gate.LINT: "lint and format find nothing new",
     Gate.TYPES: "the type checker finds nothing new",
     Gate.OPENAPI: "endpoints: no client breaks, or a person allowed it",
-    Gate.WEAKENING: "no test, threshold or check was weakened",
+    Gate.MIGRATIONS: "migrations run up, down and up again, and rows survive",
+    Gate.WEAKENING: "no test, threshold or check was weakened, or a person allowed it",
+    Gate.SECRETS: "no secret is in the change",
+    Gate.DEPENDENCIES: "no new dependency, or a person allowed it",
+    Gate.PROTECTED: "no protected path is touched, or a person allowed it",
+    Gate.DOCS: "settings and changes are documented",
 }
 """What it means that a gate passes."""
 
@@ -78,5 +83,10 @@ def _box(gate: Gate, evidence: Evidence | None, planned: tuple[str, ...]) -> Box
 def _planned(gate: Gate, plan: Plan | None) -> tuple[str, ...]:
     if plan is None:
         return ()
-    by_gate = {Gate.TESTS: plan.tests, Gate.OPENAPI: plan.endpoints}
+    by_gate = {
+        Gate.TESTS: plan.tests,
+        Gate.OPENAPI: plan.endpoints,
+        Gate.MIGRATIONS: plan.migrations,
+        Gate.DEPENDENCIES: plan.new_dependencies,
+    }
     return by_gate.get(gate, ())

@@ -108,6 +108,7 @@ def pull_request_body(
         marks=MARKS,
         coverage=_of(after, Gate.COVERAGE, "total_percent"),
         red_to_green=_of(after, Gate.RED_TO_GREEN, "red"),
+        migrations=_of(after, Gate.MIGRATIONS, "migrations"),
         most=_MOST_REMARKS,
         assumptions=[harmless(first_line(item, 500)) for item in dict.fromkeys(assumed)],
         approved_by=approved_by,

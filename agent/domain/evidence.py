@@ -17,6 +17,7 @@ class Gate(StrEnum):
     LINT = "lint"
     TYPES = "types"
     OPENAPI = "openapi"
+    MIGRATIONS = "migrations"
     WEAKENING = "weakening"
     SECRETS = "secrets"
     DEPENDENCIES = "dependencies"

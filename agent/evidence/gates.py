@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from agent.domain.evidence import Evidence, Gate
 from agent.evidence.commands import check_commands
 from agent.evidence.coverage import check_coverage
+from agent.evidence.migrations.gate import check_migrations
 from agent.evidence.openapi import check_openapi
 from agent.evidence.people.dependencies import check_dependencies
 from agent.evidence.people.documents import check_documents
@@ -24,6 +25,7 @@ _OF_THE_SUITE = (Gate.TESTS, Gate.COVERAGE)
 """Gates that one run of the suite serves."""
 _OWN: Mapping[Gate, Callable[[Bench], Result]] = {
     Gate.OPENAPI: check_openapi,
+    Gate.MIGRATIONS: check_migrations,
     Gate.RED_TO_GREEN: check_red_to_green,
     Gate.WEAKENING: check_weakening,
     Gate.SECRETS: check_secrets,

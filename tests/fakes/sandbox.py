@@ -10,6 +10,7 @@ from typing import Any
 
 from agent.domain.errors import ToolError
 from agent.domain.repository import Worktree
+from agent.evidence.migrations.looking import LOOKING
 from agent.evidence.people.secrets import SCRIPT as DETECTOR
 from agent.evidence.sides import SCRIPT
 from agent.ports import Command, CommandResult
@@ -27,6 +28,7 @@ SECRETS = {
     "Secret Keyword": r"(?<=password = )\w+",
 }
 """What the detector of secrets finds here."""
+LOOKING_FOR_MIGRATIONS = LOOKING.read_text("utf-8")
 Files = dict[str, str]
 """Text by path, relative to the root of a worktree."""
 Answer = Callable[[Files, Command], CommandResult]
@@ -78,6 +80,8 @@ class FakeSandbox:
             return CommandResult(exit_code=0, output=both, seconds=0.0)
         if DETECTING in command.argv:
             return CommandResult(exit_code=0, output=self.detector(command), seconds=0.0)
+        if LOOKING_FOR_MIGRATIONS in command.argv:
+            return CommandResult(exit_code=0, output='{"tools": []}', seconds=0.0)
         return self.answer(files, command)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:

@@ -58,6 +58,22 @@ TESTS_PASSED = evidence(
 NO_TYPES = evidence(
     Gate.TYPES, GateStatus.NOT_APPLICABLE, reason="no types command is set up in this repository"
 )
+MIGRATED = evidence(
+    Gate.MIGRATIONS,
+    reason="Alembic 1.20.1: 1 new migration; up, down and up again on PostgreSQL 18.4",
+    command="alembic upgrade, downgrade, upgrade on PostgreSQL 18.4",
+    seconds=1.9,
+    exit_code=0,
+    measures={"migrations": 1, "tables": 3, "rows": 9},
+    remarks=(
+        Remark(
+            kind="index",
+            what="building an index on orders blocks writes",
+            why="create it CONCURRENTLY, outside of a transaction",
+        ),
+        Remark(kind="note", what="autogenerate is not set up | <b>"),
+    ),
+)
 RED_TO_GREEN = evidence(
     Gate.RED_TO_GREEN,
     reason="1 of 3 tests of the change fail on the base's code; proves nothing: test_list",
@@ -297,7 +313,7 @@ def test_the_body_of_a_pull_request_reads_as_it_was_reviewed() -> None:
         {"summary": "Orders can be cancelled until they are shipped.", "assumptions": ["UTC"]},
         PLAN,
         [TESTS_PASSED.model_copy(update={"tests": TestCount(passed=30)})],
-        [TESTS_PASSED, RED_TO_GREEN, COVERED, LINT_FAILED, NO_TYPES],
+        [TESTS_PASSED, RED_TO_GREEN, COVERED, LINT_FAILED, NO_TYPES, MIGRATED],
         approved_by="the Tech Lead",
         notices=["No sandbox was used on this machine."],
         changed=["shop/routers/orders.py", "shop/clock.py"],

@@ -77,6 +77,7 @@ def test_a_repository_that_is_broken_at_its_base_can_be_finished(live: Live) -> 
         "3 findings as at the base",
         "1 finding as at the base",
         "no FastAPI, Django REST framework or Django Ninja application was found",
+        "there are no migrations of Alembic or Django",
         "nothing is checked less than at the base",
         "detect-secrets==1.5.0 cannot be installed: nothing is installed here",
         "the change touches no dependency",

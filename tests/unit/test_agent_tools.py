@@ -310,6 +310,7 @@ def test_checks_that_failed_come_first_and_those_that_passed_are_one_line_each()
         ["lint", " passed"],
         ["types", " not applicable"],
         ["openapi", " not applicable"],
+        ["migrations", " not applicable"],
         ["weakening", " not applicable"],
         ["secrets", " not applicable"],
         ["dependencies", " not applicable"],

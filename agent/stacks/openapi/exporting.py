@@ -18,7 +18,7 @@ from agent.survey.source import read_source
 from agent.survey.values import RepositoryFiles
 from agent.tools.base import Checkout
 
-_WANTED: tuple[tuple[str, int], ...] = (
+WANTED: tuple[tuple[str, int], ...] = (
     (r"(^|/)(manage\.py|pyproject\.toml|pytest\.ini|setup\.cfg|tox\.ini)$", 60_000),
     (STARTERS, 40_000),
     (r"(^|/)\.?env\.(example|sample|template|dist)$|(^|/)\.env-(example|sample|template)$"
@@ -26,7 +26,7 @@ _WANTED: tuple[tuple[str, int], ...] = (
     (r"(^|/)(main|app|api|[aw]sgi|server|application|__init__|settings|config|urls)\.py$", 60_000),
     (r"\.py$", 60_000),
 )  # fmt: skip
-_EXAMPLE = re.compile(_WANTED[2][0])
+_EXAMPLE = re.compile(WANTED[2][0])
 _VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=(.*)$", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 _MOST_SERVICES = 3
@@ -53,7 +53,7 @@ def export_openapi(
         TransientError: The package index cannot be reached.
     """
     started = time.monotonic()
-    files = _within(gather(checkout.sandbox, checkout.worktree, _WANTED, folder), folder)
+    files = _within(gather(checkout.sandbox, checkout.worktree, WANTED, folder), folder)
     services = find_services(files, targets, folder)
     found = _live(checkout, services, files, progress)
     if found.content is None:
@@ -88,7 +88,7 @@ def _live(
     found, end = Export(), time.monotonic() + _MOST_SECONDS
     for service in services[:_MOST_SERVICES]:
         progress(f"importing {service.label}")
-        done = attempt(checkout, service, _surroundings(files, service))
+        done = attempt(checkout, service, surroundings(files, service))
         if done.answer.documents:
             others = tuple(other.label for other in services if other is not service)
             found = _export(done, others) if found.content is None else found
@@ -140,7 +140,7 @@ def _kept(checkout: Checkout, files: RepositoryFiles, folder: str, failed: Expor
     return failed.model_copy(update={"content": content, "source": f"committed {path}"})
 
 
-def _surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
+def surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
     """Return the settings that the repository gives examples of, and those that its code reads."""
     start = f"{service.project}/" if service.project else ""
     examples: dict[str, str] = {}

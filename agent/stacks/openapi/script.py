@@ -1,6 +1,7 @@
 """The one script that goes into the sandbox, joined from the parts in `inside`."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -16,5 +17,10 @@ def script() -> str:
 
     It must not be imported from files: a repository may have a package `agent` of its own.
     """
-    parts = [(_FOLDER / f"{name}.py").read_text("utf-8") for name in PARTS]
+    return joined(_FOLDER / f"{name}.py" for name in PARTS)
+
+
+def joined(files: Iterable[Path]) -> str:
+    """Return the parts of a script as one text, without what they import of each other."""
+    parts = [file.read_text("utf-8") for file in files]
     return _FUTURE + "".join(_OWN_IMPORT.sub("", part.replace(_FUTURE, "")) for part in parts)
