@@ -19,6 +19,7 @@ MEANINGS: Mapping[Gate, str] = {
     Gate.TYPES: "the type checker finds nothing new",
     Gate.OPENAPI: "endpoints: no client breaks, or a person allowed it",
     Gate.WEAKENING: "no test, threshold or check was weakened",
+    Gate.CONTRACT: "the endpoints answer as they are described",
 }
 """What it means that a gate passes."""
 

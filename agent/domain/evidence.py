@@ -18,6 +18,7 @@ class Gate(StrEnum):
     TYPES = "types"
     OPENAPI = "openapi"
     WEAKENING = "weakening"
+    CONTRACT = "contract"
 
 
 class GateStatus(StrEnum):

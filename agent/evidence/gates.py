@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from agent.domain.evidence import Evidence, Gate
 from agent.evidence.commands import check_commands
+from agent.evidence.contract.gate import check_contract
 from agent.evidence.coverage import check_coverage
 from agent.evidence.openapi import check_openapi
 from agent.evidence.red_to_green import check_red_to_green
@@ -14,7 +15,7 @@ from agent.evidence.verdicts import conclude
 from agent.evidence.weakening.gate import check_weakening
 from agent.tools.base import Bench
 
-COMPARING = frozenset({Gate.OPENAPI, Gate.COVERAGE})
+COMPARING = frozenset({Gate.OPENAPI, Gate.COVERAGE, Gate.CONTRACT})
 """Gates that have nothing to say of a change before they were run at its base."""
 _OF_THE_SUITE = (Gate.TESTS, Gate.COVERAGE)
 """Gates that one run of the suite serves."""
@@ -22,6 +23,7 @@ _OWN: Mapping[Gate, Callable[[Bench], Result]] = {
     Gate.OPENAPI: check_openapi,
     Gate.RED_TO_GREEN: check_red_to_green,
     Gate.WEAKENING: check_weakening,
+    Gate.CONTRACT: check_contract,
 }
 """Gates that are more than commands of the repository."""
 

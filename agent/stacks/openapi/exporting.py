@@ -53,12 +53,19 @@ def export_openapi(
         TransientError: The package index cannot be reached.
     """
     started = time.monotonic()
-    files = _within(gather(checkout.sandbox, checkout.worktree, _WANTED, folder), folder)
-    services = find_services(files, targets, folder)
+    services, files = services_in(checkout, targets, folder)
     found = _live(checkout, services, files, progress)
     if found.content is None:
         found = _kept(checkout, files, folder, found)
     return found.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
+
+
+def services_in(
+    checkout: Checkout, targets: Iterable[str] = (), folder: str = ""
+) -> tuple[tuple[Service, ...], RepositoryFiles]:
+    """Return what can be imported, the likeliest first, and the files that say so."""
+    files = _within(gather(checkout.sandbox, checkout.worktree, _WANTED, folder), folder)
+    return find_services(files, targets, folder), files
 
 
 def _within(files: RepositoryFiles, folder: str) -> RepositoryFiles:
@@ -88,7 +95,7 @@ def _live(
     found, end = Export(), time.monotonic() + _MOST_SECONDS
     for service in services[:_MOST_SERVICES]:
         progress(f"importing {service.label}")
-        done = attempt(checkout, service, _surroundings(files, service))
+        done = attempt(checkout, service, surroundings(files, service))
         if done.answer.documents:
             others = tuple(other.label for other in services if other is not service)
             found = _export(done, others) if found.content is None else found
@@ -140,7 +147,7 @@ def _kept(checkout: Checkout, files: RepositoryFiles, folder: str, failed: Expor
     return failed.model_copy(update={"content": content, "source": f"committed {path}"})
 
 
-def _surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
+def surroundings(files: RepositoryFiles, service: Service) -> Surroundings:
     """Return the settings that the repository gives examples of, and those that its code reads."""
     start = f"{service.project}/" if service.project else ""
     examples: dict[str, str] = {}

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 PARTS = ("guesses", "failures", "stand_ins", "fastapi_apps", "django_apis", "exporting")
+"""What imports applications; `answering` then tells of them."""
 _FOLDER = Path(__file__).with_name("inside")
 _OWN_IMPORT = re.compile(r"^from agent\.[\w.]+ import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE)
 _FUTURE = "from __future__ import annotations\n"
@@ -16,5 +17,11 @@ def script() -> str:
 
     It must not be imported from files: a repository may have a package `agent` of its own.
     """
-    parts = [(_FOLDER / f"{name}.py").read_text("utf-8") for name in PARTS]
-    return _FUTURE + "".join(_OWN_IMPORT.sub("", part.replace(_FUTURE, "")) for part in parts)
+    return joined(_FOLDER / "answering.py")
+
+
+def joined(*others: Path) -> str:
+    """Return one text of the parts that import applications and of other files."""
+    files = [*(_FOLDER / f"{name}.py" for name in PARTS), *others]
+    texts = [file.read_text("utf-8") for file in files]
+    return _FUTURE + "".join(_OWN_IMPORT.sub("", text.replace(_FUTURE, "")) for text in texts)
