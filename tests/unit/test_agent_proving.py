@@ -68,6 +68,7 @@ def test_every_gate_is_recorded_at_the_commit() -> None:
         (Gate.TYPES, GateStatus.PASS),
         (Gate.OPENAPI, GateStatus.NOT_APPLICABLE),
         (Gate.WEAKENING, GateStatus.NOT_APPLICABLE),
+        (Gate.CONTRACT, GateStatus.NOT_APPLICABLE),
     ]
 
 
@@ -117,6 +118,7 @@ def test_a_gate_is_run_at_the_base_only_when_it_compares_or_does_not_pass_and_th
         Gate.COVERAGE,
         Gate.TYPES,
         Gate.OPENAPI,
+        Gate.CONTRACT,
     ]
     assert lines(at).count("mypy . --no-pretty") == 2
     prove(at.desk, at.spec(), 5, at.workspace.commit_on_remote(REPOSITORY, "main", {"b.py": ""}))
@@ -192,7 +194,7 @@ def test_the_commands_of_the_gates_are_found_out_once_in_a_life() -> None:
 def test_the_live_view_says_which_gate_runs() -> None:
     at = repository(passed())
     prove_head(at)
-    assert at.ledger.find(LIFE, "doing", "current") == "gate weakening"
+    assert at.ledger.find(LIFE, "doing", "current") == "gate contract"
 
 
 P, F = GateStatus.PASS, GateStatus.FAIL

@@ -311,6 +311,7 @@ def test_checks_that_failed_come_first_and_those_that_passed_are_one_line_each()
         ["types", " not applicable"],
         ["openapi", " not applicable"],
         ["weakening", " not applicable"],
+        ["contract", " not applicable"],
     ]
     assert outcome.failed
 
