@@ -24,6 +24,7 @@ MEANINGS: Mapping[Gate, str] = {
     Gate.DEPENDENCIES: "no new dependency, or a person allowed it",
     Gate.PROTECTED: "no protected path is touched, or a person allowed it",
     Gate.DOCS: "settings and changes are documented",
+    Gate.CONTRACT: "the endpoints answer as they are described",
 }
 """What it means that a gate passes."""
 

@@ -23,6 +23,7 @@ class Gate(StrEnum):
     DEPENDENCIES = "dependencies"
     PROTECTED = "protected"
     DOCS = "docs"
+    CONTRACT = "contract"
 
 
 class GateStatus(StrEnum):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from agent.domain.evidence import Evidence, Gate
 from agent.evidence.commands import check_commands
+from agent.evidence.contract.gate import check_contract
 from agent.evidence.coverage import check_coverage
 from agent.evidence.migrations.gate import check_migrations
 from agent.evidence.openapi import check_openapi
@@ -19,7 +20,7 @@ from agent.evidence.verdicts import conclude
 from agent.evidence.weakening.gate import check_weakening
 from agent.tools.base import Bench
 
-COMPARING = frozenset({Gate.OPENAPI, Gate.COVERAGE})
+COMPARING = frozenset({Gate.OPENAPI, Gate.COVERAGE, Gate.CONTRACT})
 """Gates that have nothing to say of a change before they were run at its base."""
 _OF_THE_SUITE = (Gate.TESTS, Gate.COVERAGE)
 """Gates that one run of the suite serves."""
@@ -32,6 +33,7 @@ _OWN: Mapping[Gate, Callable[[Bench], Result]] = {
     Gate.DEPENDENCIES: check_dependencies,
     Gate.PROTECTED: check_protected,
     Gate.DOCS: check_documents,
+    Gate.CONTRACT: check_contract,
 }
 """Gates that are more than commands of the repository."""
 

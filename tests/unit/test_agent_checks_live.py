@@ -9,6 +9,7 @@ import pytest
 from agent.domain.evidence import Gate, GateStatus
 from agent.domain.run import RunSpec, Stage
 from agent.evidence.changes import changed_python
+from agent.evidence.contract.gate import NOT_ASKED
 from agent.evidence.gates import run_gate
 from agent.evidence.tests import WRITE_TESTS
 from agent.evidence.tidy import tidy
@@ -83,6 +84,7 @@ def test_a_repository_that_is_broken_at_its_base_can_be_finished(live: Live) -> 
         "the change touches no dependency",
         "none of 2 changed files is protected",
         "no new settings; no changelog is kept",
+        NOT_ASKED,
     ]
 
 

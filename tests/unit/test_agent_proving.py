@@ -73,6 +73,7 @@ def test_every_gate_is_recorded_at_the_commit() -> None:
         (Gate.DEPENDENCIES, GateStatus.NOT_APPLICABLE),
         (Gate.PROTECTED, GateStatus.NOT_APPLICABLE),
         (Gate.DOCS, GateStatus.NOT_APPLICABLE),
+        (Gate.CONTRACT, GateStatus.NOT_APPLICABLE),
     ]
 
 
@@ -122,6 +123,7 @@ def test_a_gate_is_run_at_the_base_only_when_it_compares_or_does_not_pass_and_th
         Gate.COVERAGE,
         Gate.TYPES,
         Gate.OPENAPI,
+        Gate.CONTRACT,
     ]
     assert lines(at).count("mypy . --no-pretty") == 2
     prove(at.desk, at.spec(), 5, at.workspace.commit_on_remote(REPOSITORY, "main", {"b.py": ""}))
@@ -198,6 +200,7 @@ def test_the_live_view_says_which_gate_runs() -> None:
     at = repository(passed())
     prove_head(at)
     assert at.ledger.find(LIFE, "doing", "current") == "gate docs"
+    assert at.ledger.find(LIFE, "doing", "current") == "gate contract"
 
 
 P, F = GateStatus.PASS, GateStatus.FAIL

@@ -316,6 +316,7 @@ def test_checks_that_failed_come_first_and_those_that_passed_are_one_line_each()
         ["dependencies", " not applicable"],
         ["protected", " not applicable"],
         ["docs", " not applicable"],
+        ["contract", " not applicable"],
     ]
     assert outcome.failed
 

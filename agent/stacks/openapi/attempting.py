@@ -1,5 +1,6 @@
 """One service, exported in as many attempts as its missing settings take."""
 
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import Field
@@ -12,6 +13,8 @@ from agent.tools.base import Checkout
 
 ROUNDS = 8
 MOST_ABSENT = 6
+Asking = Callable[[Checkout, dict[str, Any], Needs], Answer]
+"""Runs a script with a job, as `ask` does."""
 _ESSENTIAL = (
     *("fastapi", "starlette", "pydantic", "pydantic_core", "pydantic_settings", "anyio"),
     *("django", "rest_framework", "ninja", "drf_spectacular", "pkg_resources"),
@@ -58,20 +61,27 @@ class _State(Value):
     """True: more cannot be installed."""
 
 
-def attempt(checkout: Checkout, service: Service, around: Surroundings) -> Attempt:
+def attempt(
+    checkout: Checkout,
+    service: Service,
+    around: Surroundings,
+    asking: Asking = ask,
+    also: tuple[str, ...] = (),
+) -> Attempt:
     """Export a service, with settings filled in and packages added as its errors ask for them.
 
+    `asking` runs another script than that of the export, and `also` names packages for it.
     A package that cannot be installed gets a stand-in. What is not declared to be an application,
     and cannot be imported, gives way to the next one.
 
     Raises:
         TransientError: The package index cannot be reached.
     """
-    state = _State(service=service, around=around)
+    state = _State(service=service, around=around, also=also)
     answer = Answer()
     for _ in range(ROUNDS + MOST_ABSENT):
         needs = Needs(folder=state.service.project, also=state.also, extras=state.extras)
-        answer = ask(checkout, _job(state), needs)
+        answer = asking(checkout, _job(state), needs)
         following = None if answer.documents else _following(state, answer)
         if following is None:
             break

@@ -53,12 +53,19 @@ def export_openapi(
         TransientError: The package index cannot be reached.
     """
     started = time.monotonic()
-    files = _within(gather(checkout.sandbox, checkout.worktree, WANTED, folder), folder)
-    services = find_services(files, targets, folder)
+    services, files = services_in(checkout, targets, folder)
     found = _live(checkout, services, files, progress)
     if found.content is None:
         found = _kept(checkout, files, folder, found)
     return found.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
+
+
+def services_in(
+    checkout: Checkout, targets: Iterable[str] = (), folder: str = ""
+) -> tuple[tuple[Service, ...], RepositoryFiles]:
+    """Return what can be imported, the likeliest first, and the files that say so."""
+    files = _within(gather(checkout.sandbox, checkout.worktree, WANTED, folder), folder)
+    return find_services(files, targets, folder), files
 
 
 def _within(files: RepositoryFiles, folder: str) -> RepositoryFiles:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 PARTS = ("guesses", "failures", "stand_ins", "fastapi_apps", "django_apis", "exporting")
+"""What imports applications; `answering` then tells of them."""
 _FOLDER = Path(__file__).with_name("inside")
 _OWN_IMPORT = re.compile(r"^from agent\.[\w.]+ import (?:\([^)]*\)|[^\n(]*)\n", re.MULTILINE)
 _FUTURE = "from __future__ import annotations\n"
@@ -17,7 +18,12 @@ def script() -> str:
 
     It must not be imported from files: a repository may have a package `agent` of its own.
     """
-    return joined(_FOLDER / f"{name}.py" for name in PARTS)
+    return with_applications(_FOLDER / "answering.py")
+
+
+def with_applications(*others: Path) -> str:
+    """Return one text of the parts that import applications and of other files."""
+    return joined([*(_FOLDER / f"{name}.py" for name in PARTS), *others])
 
 
 def joined(files: Iterable[Path]) -> str:

@@ -1,13 +1,12 @@
-"""The script's way: read the job on stdin, import the application, write the answer to a file."""
+"""Importing the application of a job in settings that let it be imported."""
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import tempfile
 import traceback
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,13 @@ from agent.stacks.openapi.inside.fastapi_apps import fastapi_documents, fastapi_
 from agent.stacks.openapi.inside.stand_ins import stand_in
 
 
-def export(job: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer to a job: documents, or what the attempt failed for."""
+def export(
+    job: dict[str, Any], give: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Return the answer to a job: documents, or what the attempt failed for.
+
+    Where the documents are not all that is wanted, `give` makes the answer.
+    """
     root = Path.cwd()
     os.chdir(root / job["project"])
     sys.path[:0] = [str(root / folder) for folder in job["paths"]]
@@ -31,7 +35,7 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
     os.environ.update(job["settings"])
     stand_in(job["absent"])
     try:
-        return documents_of(job)
+        return (give or documents_of)(job)
     except LacksPackageError as lacking:
         return {"reason": f"{lacking} is not installed", "need": str(lacking)}
     except BaseException as error:  # noqa: BLE001 - settings end the process, views raise anything
@@ -60,19 +64,3 @@ def documents_of(job: dict[str, Any]) -> dict[str, Any]:
         return {"documents": documents, "framework": fastapi_framework()}
     documents, is_low = django_documents(job["targets"][0]["module"])
     return {"documents": documents, "framework": django_framework(), "is_low_quality": is_low}
-
-
-def main() -> None:
-    """Answer the job and end, whatever threads the application has started."""
-    job = json.load(sys.stdin)
-    place = Path(job["answer"]).absolute()
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileNotFoundError):
-        place.unlink()
-    place.write_text(json.dumps(export(job), default=str), "ascii")
-    sys.stdout.flush()
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,17 @@ INNER = ("app", "other_asgi_app", "_app", "asgi_app", "application")
 
 
 def fastapi_documents(targets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the description of each application with its prefix, but those without paths.
+    """Return the description of each application with its prefix, but those without paths."""
+    documents = [
+        {"prefix": prefix, "label": label, "document": app.openapi()}
+        for label, _, prefix, app in fastapi_parts(targets)
+    ]
+    full = [item for item in documents if item["document"].get("paths")]
+    return full or documents[:1]
+
+
+def fastapi_parts(targets: list[dict[str, Any]]) -> Iterator[tuple[str, Any, str, Any]]:
+    """Yield label, outermost application, prefix and application, each application once.
 
     The first target, and those that the repository declares, must work.
     """
@@ -26,15 +36,12 @@ def fastapi_documents(targets: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if number == 0 or target["is_declared"]:
                 raise
     inner = {id(app) for _, top in found for _, app in below(top, "") if app is not top}
-    documents: list[dict[str, Any]] = []
     seen: set[int] = set()
     for label, top in found:
         for prefix, app in () if id(top) in inner else below(top, ""):
             if id(app) not in seen and is_fastapi(app):
                 seen.add(id(app))
-                documents.append({"prefix": prefix, "label": label, "document": app.openapi()})
-    full = [item for item in documents if item["document"].get("paths")]
-    return full or documents[:1]
+                yield label, top, prefix, app
 
 
 def applications_of(target: dict[str, Any]) -> list[tuple[str, Any]]:

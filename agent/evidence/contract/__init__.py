@@ -1,0 +1,1 @@
+"""The contract gate: what an application answers, held against its own description."""
