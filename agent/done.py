@@ -12,8 +12,8 @@ from agent.domain.plan import Plan
 from agent.domain.value import Value
 
 MEANINGS: Mapping[Gate, str] = {
-    Gate.TESTS: "the tests pass, those of the change alone and in another order too",
-    Gate.RED_TO_GREEN: "the tests of the change fail without it",
+    Gate.TESTS: "the tests pass",
+    Gate.RED_TO_GREEN: "tests of the change fail without it",
     Gate.COVERAGE: "coverage does not fall",
     Gate.LINT: "lint and format find nothing new",
     Gate.TYPES: "the type checker finds nothing new",
@@ -40,11 +40,13 @@ class Box(Value):
     """None: there is no evidence at the commit."""
     evidence: str = ""
     """The id of the evidence, such as `tests@1a2b3c4d`."""
+    but: str = ""
+    """Why a gate that passes does not tick the box."""
 
     @property
     def is_ticked(self) -> bool:
-        """True only for evidence that passes."""
-        return self.status is GateStatus.PASS
+        """True only for evidence that passes, and shows what the text says."""
+        return self.status is GateStatus.PASS and not self.but
 
 
 def verdict_text(evidence: Sequence[Evidence]) -> str:
@@ -77,8 +79,24 @@ def _box(gate: Gate, evidence: Evidence | None, planned: tuple[str, ...]) -> Box
     box = Box(gate=gate, text=MEANINGS[gate], planned=planned)
     if evidence is None:
         return box
-    shown = {"status": evidence.status, "evidence": evidence_id(evidence)}
+    shown = {
+        "status": evidence.status,
+        "evidence": evidence_id(evidence),
+        "but": _but(evidence) if evidence.status is GateStatus.PASS else "",
+    }
     return box.model_copy(update=shown)
+
+
+def _but(evidence: Evidence) -> str:
+    """Return what keeps evidence that passes from showing all that the box says."""
+    failed = evidence.tests.failed if evidence.tests else 0
+    if evidence.gate is Gate.TESTS and failed:
+        return f"{failed} failed as at the base"
+    if evidence.gate is Gate.RED_TO_GREEN and not evidence.measures.get("red"):
+        return "only weak evidence"
+    if evidence.gate is Gate.COVERAGE and "base_percent" not in evidence.measures:
+        return "the base was not measured"
+    return ""
 
 
 def _planned(gate: Gate, plan: Plan | None) -> tuple[str, ...]:

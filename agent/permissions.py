@@ -10,6 +10,7 @@ from agent.domain.value import Value
 from agent.ports import Ledger
 
 LABELS: Mapping[Gate, str] = {
+    Gate.RED_TO_GREEN: "refactoring",
     Gate.OPENAPI: "api-break",
     Gate.WEAKENING: "test-change",
     Gate.DEPENDENCIES: "allow-dependency",

@@ -43,6 +43,7 @@ _MOST_REMARKS = 30
 """Tests or places in a list; the rest is a number."""
 _API_ROOM = 40_000
 """Characters for what a change does to the API; GitHub takes 65,536 in all."""
+_SUMMARY_LIMIT = 4_000
 _BODY_LIMIT = 65_000
 """Characters of a body; GitHub takes 65,536."""
 _CUT = "\n\n> The rest is left out, because GitHub takes no longer text.\n\n"
@@ -62,13 +63,31 @@ def tests_before(evidence: Sequence[Evidence]) -> TestCount:
 
 
 def harmless(text: str) -> str:
-    """Return the developer's own words so that they can neither imitate nor hide evidence."""
-    text = without_claims(text)
+    """Return the developer's own words so that they can neither imitate nor hide evidence.
+
+    At most 4,000 characters: what follows is the evidence.
+    """
+    text = without_claims(text)[:_SUMMARY_LIMIT]
+    text = re.sub(r"\[(?=[ xX]\])", r"\\[", text)
     for mark in MARKS.values():
         text = text.replace(mark, "") if not mark.isascii() else text
     text = re.sub(r"<(?=[!/?A-Za-z])", "&lt;", text)
-    fences = len(re.findall(r"^\s{0,3}(?:```|~~~)", text, re.MULTILINE))
-    return text + ("\n```" if fences % 2 else "")
+    return text + _closing(text)
+
+
+def _closing(text: str) -> str:
+    """Return the end of a fence that is still open at the end of a text. Source: CommonMark 4.5."""
+    fence = ""
+    for line in text.splitlines():
+        found = re.match(r"[ ]{0,3}(?P<marks>`{3,}|~{3,})(?P<rest>.*)", line)
+        if found is None:
+            continue
+        marks, rest = found["marks"], found["rest"].strip()
+        if not fence:
+            fence = "" if "`" in marks and "`" in rest else marks
+        elif marks[0] == fence[0] and len(marks) >= len(fence) and not rest:
+            fence = ""
+    return f"\n{fence}" if fence else ""
 
 
 def pull_request_title(key: str, title: str) -> str:
@@ -125,7 +144,7 @@ def _fitted(body: str) -> str:
         return body
     marker = body.rpartition("\n")[2]
     kept = body[: _BODY_LIMIT - len(marker) - len(_CUT) - 2].rpartition("\n")[0]
-    fence = "\n```" if len(re.findall(r"^```", kept, re.MULTILINE)) % 2 else ""
+    fence = _closing(kept)
     open_folds = kept.count("<details") - kept.count("</details>")
     return f"{kept}{fence}{'</details>' * open_folds}{_CUT}{marker}"
 

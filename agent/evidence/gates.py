@@ -27,7 +27,6 @@ _OF_THE_SUITE = (Gate.TESTS, Gate.COVERAGE)
 _OWN: Mapping[Gate, Callable[[Bench], Result]] = {
     Gate.OPENAPI: check_openapi,
     Gate.MIGRATIONS: check_migrations,
-    Gate.RED_TO_GREEN: check_red_to_green,
     Gate.WEAKENING: check_weakening,
     Gate.SECRETS: check_secrets,
     Gate.DEPENDENCIES: check_dependencies,
@@ -55,6 +54,8 @@ def examine(
         return check_tests(bench, select) if select else (suite or Suite(bench)).tests()
     if gate is Gate.COVERAGE:
         return check_coverage(bench, suite)
+    if gate is Gate.RED_TO_GREEN:
+        return check_red_to_green(bench, suite or Suite(bench))
     check = _OWN.get(gate)
     return check(bench) if check else check_commands(gate, bench)
 

@@ -6,11 +6,13 @@ nothing; one that fails for want of a name to import is weak evidence.
 
 from agent.domain.evidence import Gate, Remark
 from agent.evidence.red.edits import EditedTest, behaviour, edited_tests
-from agent.evidence.red.reasons import Shown, Shows, shows
+from agent.evidence.red.reasons import Shown, Shows, is_green, shows
 from agent.evidence.red.running import Run, run_on_base
 from agent.evidence.red.sources import ChangedFile, changed_files
 from agent.evidence.result import Problem, Result
+from agent.evidence.suite import Suite
 from agent.evidence.words import short_list
+from agent.permissions import LABELS
 from agent.stacks.line import parse_line
 from agent.tools.base import Bench
 
@@ -19,8 +21,11 @@ _ORDER = tuple(Shown)
 _NAMES_ROOM = 250
 
 
-def check_red_to_green(bench: Bench) -> Result:
-    """Run the tests that the change adds or edits on the base's code."""
+def check_red_to_green(bench: Bench, suite: Suite) -> Result:
+    """Run the tests that the change adds or edits on the base's code.
+
+    Only those count that pass with the change, as the whole suite shows.
+    """
     if bench.base is None:
         return _nothing("there is no change to prove")
     lines = [parse_line(command) for command in bench.stack.tests]
@@ -32,12 +37,20 @@ def check_red_to_green(bench: Bench) -> Result:
     if not behaviour(files):
         return _nothing("nothing that the code does was changed")
     tests, unread = edited_tests(files)
+    if not tests and unread:
+        return _not_run(f"cannot be read: {short_list(list(unread))}")
     if not tests:
-        return _without_tests(unread)
+        return _unproven(bench, "no test was added or edited")
     readable = [line for line in lines if line.tool in _READABLE]
     if not readable:
         return _not_run(f"the result of `{lines[0].text}` does not tell the tests apart")
-    return _judged(run_on_base(bench, readable, tests, _applied(files)), unread)
+    runs = run_on_base(bench, readable, tests, _applied(files))
+    found = _judged(runs, unread, suite.tests())
+    if found.unable or found.measures[Shown.RED] or found.measures[Shown.WEAK]:
+        return found
+    if found.findings and not bench.allowed(Gate.RED_TO_GREEN).by:
+        return found
+    return _unproven(bench, "the tests that were edited are older ones in other words", tuple(runs))
 
 
 def _applied(files: tuple[ChangedFile, ...]) -> tuple[str, ...]:
@@ -56,11 +69,14 @@ def _not_run(why: str, runs: tuple[Run, ...] = ()) -> Result:
     return _result(runs, unable=(problem,), is_no_fault=True)
 
 
-def _without_tests(unread: tuple[str, ...]) -> Result:
-    if unread:
-        return _not_run(f"cannot be read: {short_list(list(unread))}")
-    return Result(
-        gate=Gate.RED_TO_GREEN, summary="no test was added or edited: nothing shows a change"
+def _unproven(bench: Bench, why: str, runs: tuple[Run, ...] = ()) -> Result:
+    """Return the result of a change that no test shows: no failure, for it may alter nothing."""
+    given = bench.allowed(Gate.RED_TO_GREEN)
+    if given.by:
+        return _nothing(f"no behaviour is to change, says {given.by}")
+    label = LABELS[Gate.RED_TO_GREEN]
+    return _not_run(
+        f"{why}, so nothing shows the change; a pure refactoring has the label {label}", runs
     )
 
 
@@ -74,17 +90,19 @@ def _result(runs: tuple[Run, ...], **more: object) -> Result:
     return Result.model_validate(known | more)
 
 
-def _judged(runs: list[Run], unread: tuple[str, ...]) -> Result:
+def _judged(runs: list[Run], unread: tuple[str, ...], head: Result) -> Result:
     ran = tuple(runs)
-    found = [shows(test, run.report) for run in runs if run.report for test in run.tests]
+    at_base = [shows(test, run.report) for run in runs if run.report for test in run.tests]
+    found = [_with_head(item, head) for item in at_base]
     problems = tuple(run.problem for run in runs if not run.report)
     by_kind = {kind: [item for item in found if item.shown is kind] for kind in Shown}
     proves = by_kind[Shown.RED] or by_kind[Shown.WEAK]
-    if not proves and (problems or not by_kind[Shown.NOTHING]):
+    others = by_kind[Shown.NOTHING] or by_kind[Shown.NOT_GREEN]
+    if not proves and (problems or not others):
         why = problems or tuple(item.why for item in found[:1])
         return _not_run(f"the tests did not run on the base's code ({'; '.join(why)})", ran)
     idle = [item for item in by_kind[Shown.NOTHING] if not item.test.is_rewritten]
-    findings = () if proves or not idle else tuple(map(_finding, idle))
+    findings = () if proves else tuple(map(_finding, (*idle, *by_kind[Shown.NOT_GREEN])))
     return _result(
         ran,
         summary=_summary(by_kind, (*problems, *(f"{path} cannot be read" for path in unread))),
@@ -94,8 +112,17 @@ def _judged(runs: list[Run], unread: tuple[str, ...]) -> Result:
     )
 
 
+def _with_head(item: Shows, head: Result) -> Shows:
+    """Return what a test shows, given how it ends with the change."""
+    if item.shown is Shown.ABSENT or is_green(item.test, head):
+        return item
+    return Shows(test=item.test, shown=Shown.NOT_GREEN, why="it does not pass with the change")
+
+
 def _finding(item: Shows) -> Problem:
     text = f"{item.test.id} passes on the base's code too: it proves nothing of the change"
+    if item.shown is Shown.NOT_GREEN:
+        text = f"{item.test.id} does not pass with the change: it proves nothing of it"
     return Problem(key="", text=text, place=item.test.path)
 
 
@@ -107,8 +134,8 @@ def _remark(item: Shows) -> Remark:
 
 
 def _summary(by_kind: dict[Shown, list[Shows]], rest: tuple[str, ...]) -> str:
-    red, weak, nothing, absent = (by_kind[kind] for kind in Shown)
-    total = len(red) + len(weak) + len(nothing) + len(absent)
+    red, weak, nothing, absent, not_green = (by_kind[kind] for kind in Shown)
+    total = sum(map(len, by_kind.values()))
     parts = [f"{len(red)} of {total} tests of the change fail on the base's code"]
     if weak:
         parts.append(f"{'only ' if not red else ''}weak evidence: {_names(weak)}")
@@ -119,6 +146,8 @@ def _summary(by_kind: dict[Shown, list[Shows]], rest: tuple[str, ...]) -> str:
         parts.append(f"{len(nothing) - len(idle)} older in other words")
     if absent:
         parts.append(f"did not run there: {_names(absent)}")
+    if not_green:
+        parts.append(f"not green with the change: {_names(not_green)}")
     return "; ".join([*parts, *rest])
 
 

@@ -46,6 +46,8 @@ class Result(Value):
     count: TestCount | None = None
     ran: frozenset[str] = frozenset()
     """Names of the tests that ran, if the command told them."""
+    skipped: frozenset[str] = frozenset()
+    """Those of them that were skipped."""
     is_selection: bool = False
     """True when only some of the tests were asked for."""
     nothing_to_do: str = ""
@@ -138,6 +140,7 @@ def merged(results: list[Result]) -> Result:
         was_missing=bool(unable) and all(result.was_missing for result in unable),
         count=_sum(counts) if counts else None,
         ran=frozenset(name for result in results for name in result.ran),
+        skipped=frozenset(name for result in results for name in result.skipped),
         is_selection=results[0].is_selection,
     )
 

@@ -1,9 +1,12 @@
 """Whether the tests end the same a second time, alone, and in another order.
 
-A test that fails and then passes at the same commit is flaky: one that the change did not touch
-does not stop the change, one that the change brought does. A test of the change that passes only
-after others have run proves less than it seems to, and is a failure.
+A test that fails and then passes at the same commit, alone and among all others, is flaky: one that
+the change did not touch does not stop the change, one that the change brought does. One that passes
+alone and fails again among the others is broken by them, and stays a failure. A test of the change
+that passes only after others have run proves less than it seems to, and is a failure.
 """
+
+from collections.abc import Sequence
 
 from agent.domain.evidence import Remark, TestCount
 from agent.evidence.red.edits import EditedTest, edited_tests
@@ -47,8 +50,10 @@ def _without_flaky(bench: Bench, result: Result, edited: tuple[EditedTest, ...])
     again = check_tests(bench, tuple(test.key for test in failed))
     if not _is_of_use(again):
         return result
-    still = {test.key for test in again.tests}
-    flaky = [test for test in failed if _passed(test.key, again) and test.key not in still]
+    flaky = _passing(failed, again)
+    if flaky:
+        again = check_tests(bench)
+        flaky = _passing(flaky, again) if _came_to_an_end(again) else []
     own = [test for test in flaky if any(is_named(test.key, name) for name in edited)]
     others = [test for test in flaky if test not in own]
     kept = tuple(_unsteady(test) if test in own else test for test in result.tests)
@@ -56,19 +61,24 @@ def _without_flaky(bench: Bench, result: Result, edited: tuple[EditedTest, ...])
         update={
             "tests": tuple(test for test in kept if test not in others),
             "count": _counted(result, len(others)),
-            "exit_code": result.exit_code if len(others) < len(result.tests) else 0,
             "remarks": (*result.remarks, *map(_flaky, others)),
         }
     )
 
 
-def _passed(name: str, again: Result) -> bool:
-    """Tell whether a test ran again; unittest does not name the tests that pass."""
-    return name in again.ran or not again.ran
+def _passing(tests: Sequence[Problem], again: Result) -> list[Problem]:
+    """Return the tests that passed this time; unittest does not name the tests that pass."""
+    still = {test.key for test in again.tests}
+    ran = [test for test in tests if test.key in again.ran or not again.ran]
+    return [test for test in ran if test.key not in still]
 
 
 def _is_of_use(again: Result) -> bool:
-    return again.count is not None and not again.unable and not again.findings
+    return _came_to_an_end(again) and not again.findings
+
+
+def _came_to_an_end(again: Result) -> bool:
+    return again.count is not None and not again.unable
 
 
 def _unsteady(test: Problem) -> Problem:

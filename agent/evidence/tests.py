@@ -212,4 +212,5 @@ def _result(
         findings=findings,
         count=report.count if report else None,
         ran=report.names if report else frozenset(),
+        skipped=report.skipped if report else frozenset(),
     )

@@ -63,6 +63,6 @@ def _failure(block: str, root: str) -> TestFailure:
     return TestFailure(
         name=name,
         text=f"{case}\n{text}" if case else text,
-        message=text.rpartition("\n")[2],
+        message=text.rpartition("\n")[2] or head,
         is_error=is_error,
     )

@@ -42,6 +42,11 @@ def body(*after: Evidence, **changes: Any) -> str:
     return pull_request_body(TICKET, SUMMARY, **(known | changes))
 
 
+def full(gate: Gate, status: GateStatus = GateStatus.PASS) -> Evidence:
+    """Return evidence that has all figures that its box speaks of."""
+    return evidence(gate, status, measures={"red": 1, "base_percent": 90})
+
+
 def rows(markdown: str) -> list[list[str]]:
     """Return the cells of the body's table as a Markdown reader sees them, without its head."""
     tokens = MarkdownIt().enable("table").parse(markdown)
@@ -143,12 +148,27 @@ def test_a_box_is_ticked_for_each_gate_that_passed_at_the_head(
     statuses: tuple[GateStatus, ...],
 ) -> None:
     text = body(
-        *(evidence(g, s) for g, s in zip(Gate, statuses, strict=True)), between=BETWEEN, plan=PLAN
+        *(full(g, s) for g, s in zip(Gate, statuses, strict=True)), between=BETWEEN, plan=PLAN
     )
     assert text.count("- [x]") == statuses.count(GateStatus.PASS)
     assert text.count("- [ ]") == len(statuses) - text.count("- [x]") - statuses.count(
         GateStatus.NOT_APPLICABLE
     )
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        (evidence(Gate.TESTS, tests=TestCount(passed=3, failed=2)), "2 failed as at the base"),
+        (evidence(Gate.RED_TO_GREEN, measures={"red": 0, "weak": 1}), "only weak evidence"),
+        (evidence(Gate.COVERAGE, measures={"total_percent": 90}), "the base was not measured"),
+    ],
+)
+def test_a_gate_that_passes_without_showing_what_the_box_says_does_not_tick_it(
+    item: Evidence, why: str
+) -> None:
+    text = body(item, between=BETWEEN)
+    assert f"- [ ] {MEANINGS[item.gate]}: {why} ({item.gate}@cccccccc)\n" in text
 
 
 def test_evidence_of_another_commit_ticks_nothing() -> None:
@@ -171,12 +191,19 @@ def test_the_body_tells_how_to_verify_it() -> None:
     assert f"`backsmith verify --base {BASE} --head {HEAD}`" in body(between=BETWEEN)
 
 
-def test_a_body_is_never_longer_than_what_the_code_host_takes() -> None:
-    summary = {**SUMMARY, "summary": "```\n" + "many words\n" * 9_000}
+def test_a_summary_is_cut_and_its_fence_is_closed() -> None:
+    summary = {**SUMMARY, "summary": "````\n```\n" + "many words\n" * 9_000}
     text = pull_request_body(TICKET, summary, None, (), (evidence(),))
+    assert len(text) < 6_000
+    assert f"\n````\n\nTicket: [{KEY}]" in text
+
+
+def test_a_plan_that_is_too_long_is_cut_before_the_marker() -> None:
+    plan = PLAN.model_copy(update={"tests": tuple("many words" * 90 for _ in range(90))})
+    text = body(evidence(), plan=plan, between=BETWEEN)
     assert len(text) <= 65_000
     assert text.endswith(
-        f"\n```\n\n> The rest is left out, because GitHub takes no longer text."
+        f"\n\n> The rest is left out, because GitHub takes no longer text."
         f"\n\n<!-- backsmith:{KEY} -->"
     )
 

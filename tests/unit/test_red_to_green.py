@@ -240,15 +240,16 @@ def test_weak_evidence_alone_passes_and_says_so() -> None:
 def test_a_test_that_was_only_renamed_needs_not_fail() -> None:
     renamed = entry("tests/test_a.py", PLAIN, PLAIN.replace("test_sum", "test_a"))
     found = judged([CODE, renamed], case(""))
-    assert found.status is GateStatus.PASS
-    assert [item.kind for item in found.remarks] == ["rewritten"]
+    assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, True)
+    assert found.reason.startswith("the tests that were edited are older ones in other words")
 
 
-def test_a_refactoring_without_any_test_is_no_failure() -> None:
+def test_a_change_without_any_test_is_unproven_and_no_failure() -> None:
     found = judged([CODE])
-    assert (found.status, found.reason) == (
-        GateStatus.PASS,
-        "no test was added or edited: nothing shows a change",
+    assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, True)
+    assert found.reason == (
+        "no test was added or edited, so nothing shows the change; "
+        "a pure refactoring has the label refactoring"
     )
 
 

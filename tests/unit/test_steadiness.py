@@ -66,6 +66,18 @@ def test_an_untouched_test_that_passes_the_second_time_is_flaky_and_no_fault(
     assert "the service was not up" in remark.why
 
 
+def test_a_test_that_fails_only_after_others_is_broken_by_the_change(tmp_path: Path) -> None:
+    at_base = {
+        "app.py": "def price(x):\n    return x\n",
+        "tests/test_price.py": "from app import price\n\n\ndef test_a():\n    assert price(1) == 1"
+        "\n\n\ndef test_b():\n    assert price(2) == 2\n",
+    }
+    kept = "KEPT = {}\n\n\ndef price(x):\n    return KEPT.setdefault('x', x)\n"
+    found = gate(tmp_path, {"app.py": kept}, at_base, Stack(tests=("python -m pytest -q",)))
+    assert (found.status, found.remarks) == (GateStatus.FAIL, ())
+    assert found.failing == ("tests/test_price.py::test_b",)
+
+
 def test_a_flaky_test_of_the_change_fails(tmp_path: Path) -> None:
     found = gate(tmp_path, {"tests/test_flaky.py": FLAKY.format(name="head")}, {})
     assert found.status is GateStatus.FAIL

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from temporalio import activity
 
 from agent.diffs import changed_paths
-from agent.domain.errors import PermissionDeniedError
+from agent.domain.errors import NotFoundError, PermissionDeniedError
 from agent.domain.evidence import Gate, verdict
 from agent.domain.ids import BranchName, CommitSha, LifeId, RunId, TicketKey
 from agent.domain.plan import Plan
@@ -176,7 +176,7 @@ class CodeHostActivities:
         says, text = verdict(evidence), verdict_text(evidence)
         try:
             self.host.show_verdict(what.repository.name, what.head, says, text, url)
-        except PermissionDeniedError as error:
+        except (NotFoundError, PermissionDeniedError) as error:
             why = f"the verdict could not be put on {what.head[:8]}"
             self.ledger.note(what.life, "backsmith", why, str(error))
 

@@ -21,7 +21,8 @@ from pathlib import Path
 os.chdir(sys.argv[1] or ".")
 sys.path = [place for place in sys.path if place]
 is_there = lambda name: importlib.util.find_spec(name) is not None
-found = {"pytest_cov": is_there("pytest_cov"), "xdist": is_there("xdist"),
+by_themselves = not os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+found = {"pytest_cov": is_there("pytest_cov"), "xdist": is_there("xdist") and by_themselves,
          "pytest": is_there("pytest")}
 ADDED = r"(?ms)^[ \t]*addopts\s*=(.*?)(?=^[ \t]*[A-Za-z_][\w.-]*\s*=|^\[[\w]|\Z)"
 for name in ("pytest.ini", ".pytest.ini", "pyproject.toml", "tox.ini", "setup.cfg"):

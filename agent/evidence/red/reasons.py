@@ -6,6 +6,7 @@ from enum import StrEnum
 from agent.domain.value import Value
 from agent.evidence.junit import TestFailure, TestReport
 from agent.evidence.red.edits import EditedTest
+from agent.evidence.result import Result
 from agent.text import first_line
 
 
@@ -20,6 +21,8 @@ class Shown(StrEnum):
     """It passes there already."""
     ABSENT = "absent"
     """It did not run there, or was skipped."""
+    NOT_GREEN = "not_green"
+    """It does not pass with the change either."""
 
 
 class Shows(Value):
@@ -36,13 +39,19 @@ _WEAK = re.compile(
     r"|PytestUnraisableExceptionWarning|ImproperlyConfigured)\b"
     r"|Failed: Timeout\b"
 )
+_UNEXPECTED = re.compile(r"\[XPASS\(strict\)\]|UNEXPECTED SUCCESS\b")
+"""A test that is expected to fail, and passes: it shows nothing by it."""
 _LONGEST = 200
 _FOLDER = re.compile(r"/[^\s()'\"]*/tmp\.\w+/base/")
 
 
 def shows(test: EditedTest, report: TestReport) -> Shows:
     """Return what a test shows; of several cases the one that shows most counts."""
-    failures = [failure for failure in report.failures if _is_of(failure, test)]
+    failures = [
+        failure
+        for failure in report.failures
+        if _is_of(failure, test) and not _UNEXPECTED.match(_message(failure))
+    ]
     judged = [Shows(test=test, shown=_shown(failure), why=_why(failure)) for failure in failures]
     red = next((item for item in judged if item.shown is Shown.RED), None)
     if red is not None or judged:
@@ -71,6 +80,19 @@ def _message(failure: TestFailure) -> str:
         return failure.message
     told = [line[1:].strip() for line in failure.text.splitlines() if line.startswith("E ")]
     return told[0] if told else failure.text.strip().rpartition("\n")[2]
+
+
+def is_green(test: EditedTest, head: Result) -> bool:
+    """Tell whether a test passes with the change; all its cases, skipped ones left out.
+
+    Where the suite did not come to an end, or does not name what passes, only failures tell.
+    """
+    if head.count is None or head.unable:
+        return True
+    if any(is_named(problem.key, test) for problem in head.tests):
+        return False
+    ran = {name for name in head.ran if is_named(name, test)}
+    return not head.ran or bool(ran - head.skipped)
 
 
 def is_named(name: str, test: EditedTest) -> bool:
