@@ -1,0 +1,79 @@
+"""The tests of a change on the base's code, each failure held against a run with the change."""
+
+from agent.domain.value import Value
+from agent.evidence.junit import TestReport
+from agent.evidence.red.edits import EditedTest
+from agent.evidence.red.reasons import Shown, Shows, shows
+from agent.evidence.red.running import Run, Side, run
+from agent.evidence.red.sources import ChangedFile, without_product
+from agent.evidence.selection import best_line
+from agent.stacks.line import CommandLine
+from agent.tools.base import Bench
+
+_USAGE = 4
+"""pytest's exit code when a conftest.py cannot be imported, among others."""
+
+
+class Proof(Value):
+    """What the tests show that one command runs."""
+
+    runs: tuple[Run, ...]
+    """On the base's code first, and then, where tests failed there, with the change."""
+    found: tuple[Shows, ...] = ()
+    note: str = ""
+    """What makes it less than it seems, or why there is nothing."""
+
+
+def prove(
+    bench: Bench,
+    lines: list[CommandLine],
+    tests: tuple[EditedTest, ...],
+    files: tuple[ChangedFile, ...],
+) -> list[Proof]:
+    """Run tests on the base's code, and what fails there with the change in such a folder too."""
+    by_line: dict[str, list[EditedTest]] = {}
+    chosen = {line.shell(): line for line in lines}
+    for test in tests:
+        by_line.setdefault(best_line(lines, (test.path,)).shell(), []).append(test)
+    return [_proof(bench, chosen[key], tuple(some), files) for key, some in by_line.items()]
+
+
+def _proof(
+    bench: Bench, line: CommandLine, tests: tuple[EditedTest, ...], files: tuple[ChangedFile, ...]
+) -> Proof:
+    applied = without_product(files)
+    left_out: tuple[str, ...] = ()
+    note = ""
+    base = run(bench, line, tests, applied)
+    conftests = tuple(path for path in applied if path.rpartition("/")[2] == "conftest.py")
+    if base.exit_code == _USAGE and base.report is None and conftests:
+        raised = base.problem.rpartition(" E ")[2]
+        left_out, note = conftests, f"conftest.py of the change is of no use there: {raised}"
+        base = run(bench, line, tests, tuple(path for path in applied if path not in left_out))
+    if base.report is None:
+        return Proof(runs=(base,), note=base.problem)
+    found = tuple(shows(test, base.report) for test in tests)
+    if not any(item.shown in (Shown.RED, Shown.WEAK) for item in found):
+        return Proof(runs=(base,), found=found, note=note)
+    paths = dict.fromkeys(path for file in files for path in (file.old, file.new) if path)
+    rest = tuple(path for path in paths if path not in left_out)
+    head = run(bench, line, tests, rest, Side.HEAD)
+    return Proof(
+        runs=(base, head),
+        found=tuple(_held_against(test, base.report, head, note) for test in tests),
+        note=note,
+    )
+
+
+def _held_against(test: EditedTest, base: TestReport, head: Run, note: str) -> Shows:
+    """Return what a test shows; without the conftest.py that it may need, little at the most."""
+    if head.report is None:
+        item = shows(test, base)
+        is_open = item.shown in (Shown.RED, Shown.WEAK)
+        return _as(item, Shown.UNCLEAR, head.problem) if is_open else item
+    item = shows(test, base, head.report)
+    return _as(item, Shown.WEAK, note) if note and item.shown is Shown.UNCLEAR else item
+
+
+def _as(item: Shows, shown: Shown, why: str) -> Shows:
+    return item.model_copy(update={"shown": shown, "why": why})
