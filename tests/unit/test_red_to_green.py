@@ -309,6 +309,12 @@ def test_a_test_that_was_only_renamed_needs_not_fail() -> None:
     assert found.reason.startswith("the tests that were edited are older ones in other words")
 
 
+def test_an_older_test_with_other_values_is_a_proof_where_it_fails_at_the_base() -> None:
+    before = "def test_a():\n    assert x == 1\n"
+    found = judged([CODE, entry("tests/test_a.py", before, before.replace("1", "2"))], FAILS)
+    assert (found.status, [item.kind for item in found.remarks]) == (GateStatus.PASS, ["red"])
+
+
 def test_a_change_without_any_test_is_unproven_and_no_failure() -> None:
     found = judged([CODE])
     assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, True)

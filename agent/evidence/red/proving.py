@@ -18,7 +18,7 @@ class Proof(Value):
     """What the tests show that one command runs."""
 
     runs: tuple[Run, ...]
-    """On the base's code first, and then, where tests failed there, with the change."""
+    """On the base's code, and where tests failed there, with the change."""
     found: tuple[Shows, ...] = ()
     note: str = ""
     """What makes it less than it seems, or why there is nothing."""
@@ -41,28 +41,39 @@ def prove(
 def _proof(
     bench: Bench, line: CommandLine, tests: tuple[EditedTest, ...], files: tuple[ChangedFile, ...]
 ) -> Proof:
-    applied = without_product(files)
-    left_out: tuple[str, ...] = ()
-    note = ""
-    base = run(bench, line, tests, applied)
-    conftests = tuple(path for path in applied if path.rpartition("/")[2] == "conftest.py")
-    if base.exit_code == _USAGE and base.report is None and conftests:
-        raised = base.problem.rpartition(" E ")[2]
-        left_out, note = conftests, f"conftest.py of the change is of no use there: {raised}"
-        base = run(bench, line, tests, tuple(path for path in applied if path not in left_out))
+    at_base, left_out, note = _at_base(bench, line, tests, without_product(files))
+    base = at_base[0]
     if base.report is None:
-        return Proof(runs=(base,), note=base.problem)
+        return Proof(runs=at_base, note=base.problem)
     found = tuple(shows(test, base.report) for test in tests)
     if not any(item.shown in (Shown.RED, Shown.WEAK) for item in found):
-        return Proof(runs=(base,), found=found, note=note)
+        return Proof(runs=at_base, found=found, note=note)
     paths = dict.fromkeys(path for file in files for path in (file.old, file.new) if path)
     rest = tuple(path for path in paths if path not in left_out)
     head = run(bench, line, tests, rest, Side.HEAD)
     return Proof(
-        runs=(base, head),
+        runs=(*at_base, head),
         found=tuple(_held_against(test, base.report, head, note) for test in tests),
         note=note,
     )
+
+
+def _at_base(
+    bench: Bench, line: CommandLine, tests: tuple[EditedTest, ...], applied: tuple[str, ...]
+) -> tuple[tuple[Run, ...], tuple[str, ...], str]:
+    """Run the tests on the base's code; once more where its conftest.py must do.
+
+    Returns:
+        The runs, the first of which counts, the files that were left out, and what to say of it.
+    """
+    first = run(bench, line, tests, applied)
+    conftests = tuple(path for path in applied if path.rpartition("/")[2] == "conftest.py")
+    if first.report is not None or first.exit_code != _USAGE or not conftests:
+        return (first,), (), ""
+    rest = tuple(path for path in applied if path not in conftests)
+    raised = first.problem.rpartition(" E ")[2]
+    note = f"conftest.py of the change is of no use there: {raised}"
+    return (run(bench, line, tests, rest), first), conftests, note
 
 
 def _held_against(test: EditedTest, base: TestReport, head: Run, note: str) -> Shows:
