@@ -1,14 +1,16 @@
 """The red-to-green gate: the tests of a change must fail on the code that the change found.
 
-Only the test files of the change are applied to the base's code. A test that passes there proves
-nothing; one that fails for want of a name to import is weak evidence.
+All of the change but its product is applied to the base's code. A test that passes there proves
+nothing; one that fails for want of a name to import is weak evidence; one that fails in the same
+kind of folder with the change too shows nothing.
 """
 
 from agent.domain.evidence import Gate, Remark
 from agent.evidence.red.edits import EditedTest, behaviour, edited_tests
-from agent.evidence.red.reasons import Shown, Shows, is_green, shows
-from agent.evidence.red.running import Run, run_on_base
-from agent.evidence.red.sources import ChangedFile, changed_files
+from agent.evidence.red.proving import Proof, prove
+from agent.evidence.red.reasons import Shown, Shows, held_green
+from agent.evidence.red.running import Run
+from agent.evidence.red.sources import changed_files
 from agent.evidence.result import Problem, Result
 from agent.evidence.suite import Suite
 from agent.evidence.words import short_list
@@ -19,6 +21,7 @@ from agent.tools.base import Bench
 _READABLE = ("pytest", "unittest", "manage.py")
 _ORDER = tuple(Shown)
 _NAMES_ROOM = 250
+_FAILS_ANYWAY = "what fails in a copy of the base's code fails in a copy of the change too"
 
 
 def check_red_to_green(bench: Bench, suite: Suite) -> Result:
@@ -44,20 +47,19 @@ def check_red_to_green(bench: Bench, suite: Suite) -> Result:
     readable = [line for line in lines if line.tool in _READABLE]
     if not readable:
         return _not_run(f"the result of `{lines[0].text}` does not tell the tests apart")
-    runs = run_on_base(bench, readable, tests, _applied(files))
-    found = _judged(runs, unread, suite.tests())
+    proofs = prove(bench, readable, tests, files)
+    found = _judged(proofs, unread, suite.tests())
     if found.unable or found.measures[Shown.RED] or found.measures[Shown.WEAK]:
         return found
     if found.findings and not bench.allowed(Gate.RED_TO_GREEN).by:
         return found
-    return _unproven(bench, "the tests that were edited are older ones in other words", tuple(runs))
+    is_old = found.measures[Shown.NOTHING] == len(tests)
+    why = "the tests that were edited are older ones in other words" if is_old else found.summary
+    return _unproven(bench, why, _runs(proofs))
 
 
-def _applied(files: tuple[ChangedFile, ...]) -> tuple[str, ...]:
-    """Return the paths that are as in the change: tests, what they use, and how they are set up."""
-    chosen = [file for file in files if file.is_test or file.is_setting_of_tests]
-    paths = [path for file in chosen for path in (file.old, file.new) if path]
-    return tuple(dict.fromkeys(paths))
+def _runs(proofs: list[Proof]) -> tuple[Run, ...]:
+    return tuple(run for proof in proofs for run in proof.runs)
 
 
 def _nothing(why: str) -> Result:
@@ -83,46 +85,41 @@ def _unproven(bench: Bench, why: str, runs: tuple[Run, ...] = ()) -> Result:
 def _result(runs: tuple[Run, ...], **more: object) -> Result:
     known: dict[str, object] = {
         "gate": Gate.RED_TO_GREEN,
-        "command": " && ".join(run.line.shell() for run in runs),
+        "command": " && ".join(dict.fromkeys(run.line.shell() for run in runs)),
         "exit_code": runs[0].exit_code if runs else None,
         "seconds": sum(run.seconds for run in runs),
     }
     return Result.model_validate(known | more)
 
 
-def _judged(runs: list[Run], unread: tuple[str, ...], head: Result) -> Result:
-    ran = tuple(runs)
-    at_base = [shows(test, run.report) for run in runs if run.report for test in run.tests]
-    found = [_with_head(item, head) for item in at_base]
-    problems = tuple(run.problem for run in runs if not run.report)
+def _judged(proofs: list[Proof], unread: tuple[str, ...], head: Result) -> Result:
+    ran = _runs(proofs)
+    found = [held_green(item, head) for proof in proofs for item in proof.found]
+    notes = tuple(proof.note for proof in proofs if proof.note)
+    problems = tuple(proof.note for proof in proofs if not proof.found)
     by_kind = {kind: [item for item in found if item.shown is kind] for kind in Shown}
     proves = by_kind[Shown.RED] or by_kind[Shown.WEAK]
     others = by_kind[Shown.NOTHING] or by_kind[Shown.NOT_GREEN]
     if not proves and (problems or not others):
-        why = problems or tuple(item.why for item in found[:1])
-        return _not_run(f"the tests did not run on the base's code ({'; '.join(why)})", ran)
+        unclear = by_kind[Shown.UNCLEAR][:1]
+        why = problems or tuple(item.why for item in unclear or found[:1])
+        what = _FAILS_ANYWAY if unclear else "the tests did not run on the base's code"
+        return _not_run(f"{what} ({'; '.join(why)})", ran)
     idle = [item for item in by_kind[Shown.NOTHING] if not item.test.is_rewritten]
     findings = () if proves else tuple(map(_finding, (*idle, *by_kind[Shown.NOT_GREEN])))
     return _result(
         ran,
-        summary=_summary(by_kind, (*problems, *(f"{path} cannot be read" for path in unread))),
+        summary=_summary(by_kind, (*notes, *(f"{path} cannot be read" for path in unread))),
         findings=findings,
         remarks=tuple(map(_remark, sorted(found, key=lambda item: _ORDER.index(item.shown)))),
         measures={str(kind): float(len(items)) for kind, items in by_kind.items()},
     )
 
 
-def _with_head(item: Shows, head: Result) -> Shows:
-    """Return what a test shows, given how it ends with the change."""
-    if item.shown is Shown.ABSENT or is_green(item.test, head):
-        return item
-    return Shows(test=item.test, shown=Shown.NOT_GREEN, why="it does not pass with the change")
-
-
 def _finding(item: Shows) -> Problem:
     text = f"{item.test.id} passes on the base's code too: it proves nothing of the change"
     if item.shown is Shown.NOT_GREEN:
-        text = f"{item.test.id} does not pass with the change: it proves nothing of it"
+        text = f"{item.test.id} proves nothing of the change: {item.why}"
     return Problem(key="", text=text, place=item.test.path)
 
 
@@ -134,7 +131,7 @@ def _remark(item: Shows) -> Remark:
 
 
 def _summary(by_kind: dict[Shown, list[Shows]], rest: tuple[str, ...]) -> str:
-    red, weak, nothing, absent, not_green = (by_kind[kind] for kind in Shown)
+    red, weak, nothing, absent, not_green, unclear = (by_kind[kind] for kind in Shown)
     total = sum(map(len, by_kind.values()))
     parts = [f"{len(red)} of {total} tests of the change fail on the base's code"]
     if weak:
@@ -148,6 +145,8 @@ def _summary(by_kind: dict[Shown, list[Shows]], rest: tuple[str, ...]) -> str:
         parts.append(f"did not run there: {_names(absent)}")
     if not_green:
         parts.append(f"not green with the change: {_names(not_green)}")
+    if unclear:
+        parts.append(f"{_FAILS_ANYWAY}: {_names(unclear)}")
     return "; ".join([*parts, *rest])
 
 

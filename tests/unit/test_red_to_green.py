@@ -13,11 +13,12 @@ from agent.evidence.junit import TestFailure, TestReport, parse_junit
 from agent.evidence.red.edits import EditedTest, behaviour, edited_tests
 from agent.evidence.red.reasons import Shown, shows
 from agent.evidence.red.sources import ChangedFile
+from agent.permissions import Allowed
 from agent.stacks.commands import Stack
-from tests.fakes.bench import failed, junit, office, passed
+from tests.fakes.bench import RESULT, failed, junit, office, passed
 from tests.fakes.live import Live
 
-RED = ".backsmith-results/red.xml"
+BASE, HEAD = ".backsmith-results/base.xml", ".backsmith-results/head.xml"
 PLAIN = "def test_sum():\n    assert add(1, 2) == 3\n"
 OTHER = "def test_zero():\n    assert add(0, 0) == 0\n"
 CLASS = "class TestAdd:\n    def test_sum(self):\n        assert add(1, 2) == 3\n"
@@ -196,12 +197,25 @@ def test_labels_of_unittest_are_of_the_test_its_class_or_its_file(
     assert shows(test, found).shown is shown
 
 
-def judged(files: list[dict[str, Any]], *cases: str, **end: Any) -> Evidence:
-    """Return what the gate says of a change whose tests end like this at the base."""
+def judged(
+    files: list[dict[str, Any]],
+    *cases: str,
+    control: str = "",
+    suite: tuple[str, ...] = (),
+    allowed: str = "",
+    **end: Any,
+) -> Evidence:
+    """Return what the gate says of a change whose tests end like this at the base.
+
+    With the change they end as `control`, passing by default, and in the whole suite as `suite`.
+    """
     at = office()
     at.shell.changed = json.dumps({"files": files})
-    at.shell.on("read-tree", {RED: junit(*cases)} if cases else {}, **end)
-    bench = replace(at.bench(Stack(tests=("pytest -q",))), base=at.base)
+    at.shell.on("junit.xml", {RESULT: junit(*suite)} if suite else {})
+    at.shell.on("base.xml", {BASE: junit(*cases)} if cases else {}, **end)
+    at.shell.on("head.xml", {HEAD: junit(control or case(""))})
+    given = Allowed(by=allowed, entries=None)
+    bench = replace(at.bench(Stack(tests=("pytest -q",))), base=at.base, allowed=lambda gate: given)
     return run_gate(Gate.RED_TO_GREEN, bench)
 
 
@@ -237,11 +251,68 @@ def test_weak_evidence_alone_passes_and_says_so() -> None:
     assert "only weak evidence: test_a" in found.reason
 
 
+@pytest.mark.parametrize(
+    "control",
+    [
+        FAILS,
+        case('<skipped message="no">no</skipped>'),
+        case("", "test_other"),
+    ],
+    ids=["fails", "skipped", "absent"],
+)
+def test_what_fails_in_a_copy_of_the_change_too_shows_nothing(control: str) -> None:
+    found = judged([CODE, TESTS], FAILS, control=control)
+    assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, True)
+    assert found.reason == (
+        "what fails in a copy of the base's code fails in a copy of the change too (assert 1 == 2)"
+    )
+
+
+def test_only_a_case_that_passes_with_the_change_proves_it() -> None:
+    bad = FAILS.replace('"test_a"', '"test_a[2]"')
+    control = case("", "test_a[1]") + case('<skipped message="no">no</skipped>', "test_a[2]")
+    found = judged([CODE, TESTS], case("", "test_a[1]"), bad, control=control)
+    assert found.status is GateStatus.NOT_RUN
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        (FAILS, "it does not pass with the change"),
+        (case('<skipped message="no">no</skipped>'), "the suite skips it, or expects it to fail"),
+        (case("", "test_other"), "the suite does not run it"),
+        (
+            '<testcase classname="" file="tests/test_a.py" name="tests.test_a">'
+            '<error message="collection failure">E</error></testcase>',
+            "it does not pass with the change",
+        ),
+    ],
+    ids=["fails", "skipped", "absent", "unread"],
+)
+def test_what_does_not_pass_in_the_suite_with_the_change_proves_nothing(end: str, why: str) -> None:
+    found = judged([CODE, TESTS], FAILS, suite=(end,))
+    assert found.status is GateStatus.FAIL
+    assert found.reason.endswith("not green with the change: test_a")
+    assert f"tests/test_a.py::test_a proves nothing of the change: {why}" in found.output
+
+
+def test_a_test_that_is_expected_to_fail_and_passes_shows_nothing() -> None:
+    found = judged([CODE, TESTS], case('<failure message="[XPASS(strict)] no">no</failure>'))
+    assert found.status is GateStatus.FAIL
+    assert found.reason.endswith("proves nothing: test_a")
+
+
 def test_a_test_that_was_only_renamed_needs_not_fail() -> None:
     renamed = entry("tests/test_a.py", PLAIN, PLAIN.replace("test_sum", "test_a"))
     found = judged([CODE, renamed], case(""))
     assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, True)
     assert found.reason.startswith("the tests that were edited are older ones in other words")
+
+
+def test_an_older_test_with_other_values_is_a_proof_where_it_fails_at_the_base() -> None:
+    before = "def test_a():\n    assert x == 1\n"
+    found = judged([CODE, entry("tests/test_a.py", before, before.replace("1", "2"))], FAILS)
+    assert (found.status, [item.kind for item in found.remarks]) == (GateStatus.PASS, ["red"])
 
 
 def test_a_change_without_any_test_is_unproven_and_no_failure() -> None:
@@ -250,6 +321,25 @@ def test_a_change_without_any_test_is_unproven_and_no_failure() -> None:
     assert found.reason == (
         "no test was added or edited, so nothing shows the change; "
         "a pure refactoring has the label refactoring"
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "cases"),
+    [
+        ([CODE], []),
+        ([CODE, entry("tests/test_a.py", PLAIN, PLAIN.replace("test_sum", "test_a"))], [case("")]),
+        ([CODE, TESTS], [case("")]),
+    ],
+    ids=["no test", "renamed", "idle"],
+)
+def test_a_refactoring_by_its_label_needs_no_proof(
+    files: list[dict[str, Any]], cases: list[str]
+) -> None:
+    found = judged(files, *cases, allowed="the label refactoring of PAY-1")
+    assert (found.status, found.reason) == (
+        GateStatus.NOT_APPLICABLE,
+        "no behaviour is to change, says the label refactoring of PAY-1",
     )
 
 

@@ -4,11 +4,9 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from agent.domain.value import Value
-from agent.evidence.red.sources import ChangedFile
+from agent.evidence.red.sources import BEHAVES, ChangedFile
 from agent.evidence.red.syntax import TestSource, says, tests_in
 
-_BEHAVES = (".py", ".html", ".jinja", ".jinja2", ".j2", ".sql", ".graphql", ".proto", ".mako")
-"""Files that make a program do what it does; settings and documents are not held to tests."""
 _ALIKE = 0.75
 _MOST_COMPARED = 150
 
@@ -33,7 +31,7 @@ def behaviour(files: Iterable[ChangedFile]) -> list[str]:
     return [
         file.path
         for file in files
-        if not file.is_test and file.path.endswith(_BEHAVES) and not _says_the_same(file)
+        if file.is_product and file.path.endswith(BEHAVES) and not _says_the_same(file)
     ]
 
 
@@ -46,7 +44,8 @@ def _says_the_same(file: ChangedFile) -> bool:
 
 def edited_tests(files: Iterable[ChangedFile]) -> tuple[tuple[EditedTest, ...], tuple[str, ...]]:
     """Return the tests that were added or edited, and the test files that cannot be read."""
-    tests = [file for file in files if file.is_test and file.path.endswith(".py")]
+    own = [file for file in files if file.is_test and file.path.endswith(".py")]
+    tests = [file for file in own if file.path.rpartition("/")[2] != "conftest.py"]
     before = {file.path: tests_in(file.base) if file.base else {} for file in tests}
     after = {file.path: tests_in(file.head) if file.head else {} for file in tests}
     gone = [
@@ -68,18 +67,14 @@ def edited_tests(files: Iterable[ChangedFile]) -> tuple[tuple[EditedTest, ...], 
 def _is_rewritten(test: TestSource, known: TestSource | None, gone: list[TestSource]) -> bool:
     """Tell whether a test asks for no more than older ones did."""
     if known is not None:
-        if known.own == test.own:
-            return True  # only a helper that it uses was edited
-        more = test.asserts > known.asserts or _is_more(test.cases, known.cases + len(gone))
-        return not more and _are_alike(test, known)
+        if known.cases and test.cases > known.cases + len(gone):
+            return False
+        is_same = known.own == test.own  # only a helper that it uses was edited
+        return is_same or (test.asserts <= known.asserts and _are_alike(test, known))
     if any(other.own == test.own for other in gone):
         return True
     like = [other for other in gone[:_MOST_COMPARED] if _are_alike(test, other)]
-    return bool(like) and not _is_more(test.cases, sum(max(1, other.cases) for other in like))
-
-
-def _is_more(cases: int, before: int) -> bool:
-    return cases > before
+    return bool(like) and test.cases <= sum(max(1, other.cases) for other in like)
 
 
 def _are_alike(one: TestSource, other: TestSource) -> bool:

@@ -23,6 +23,8 @@ class Shown(StrEnum):
     """It did not run there, or was skipped."""
     NOT_GREEN = "not_green"
     """It does not pass with the change either."""
+    UNCLEAR = "unclear"
+    """It fails in the folder made for it with the change too, so not for want of the change."""
 
 
 class Shows(Value):
@@ -42,26 +44,47 @@ _WEAK = re.compile(
 _UNEXPECTED = re.compile(r"\[XPASS\(strict\)\]|UNEXPECTED SUCCESS\b")
 """A test that is expected to fail, and passes: it shows nothing by it."""
 _LONGEST = 200
-_FOLDER = re.compile(r"/[^\s()'\"]*/tmp\.\w+/base/")
+_FOLDER = re.compile(r"/[^\s()'\"]*/tmp\.\w+/[^/\s()'\"]+/?")
 
 
-def shows(test: EditedTest, report: TestReport) -> Shows:
-    """Return what a test shows; of several cases the one that shows most counts."""
+def shows(test: EditedTest, report: TestReport, control: TestReport | None = None) -> Shows:
+    """Return what a test shows; of several cases the one that shows most counts.
+
+    Args:
+        test: The test.
+        report: How it ended on the base's code.
+        control: How the same tests ended in such a folder with the change; None: not asked yet.
+    """
     failures = [
         failure
         for failure in report.failures
         if _is_of(failure, test) and not _UNEXPECTED.match(_message(failure))
     ]
-    judged = [Shows(test=test, shown=_shown(failure), why=_why(failure)) for failure in failures]
+    mended = [f for f in failures if control is None or _passes(f.name, test, control)]
+    judged = [Shows(test=test, shown=_shown(failure), why=_why(failure)) for failure in mended]
     red = next((item for item in judged if item.shown is Shown.RED), None)
     if red is not None or judged:
         return red or judged[0]
+    if failures:
+        return Shows(test=test, shown=Shown.UNCLEAR, why=_why(failures[0]))
     ran = [name for name in report.names if is_named(name, test)]
     if not ran and report.names:
         return Shows(test=test, shown=Shown.ABSENT, why="it did not run there")
     if ran and set(ran) <= report.skipped:
         return Shows(test=test, shown=Shown.ABSENT, why="it was skipped there")
     return Shows(test=test, shown=Shown.NOTHING)
+
+
+def _passes(name: str, test: EditedTest, control: TestReport) -> bool:
+    """Tell whether what failed passes in a control: that case, or, where none is told, the test."""
+    bad = {failure.name for failure in control.failures}
+    if not control.names:
+        is_bad = any(_is_of(failure, test) for failure in control.failures)
+        return control.count.passed > 0 and not is_bad
+    good = control.names - control.skipped - bad
+    if name in control.names or "[" in name:
+        return name in good
+    return any(is_named(other, test) for other in good)
 
 
 def _shown(failure: TestFailure) -> Shown:
@@ -82,23 +105,34 @@ def _message(failure: TestFailure) -> str:
     return told[0] if told else failure.text.strip().rpartition("\n")[2]
 
 
-def is_green(test: EditedTest, head: Result) -> bool:
-    """Tell whether a test passes with the change; all its cases, skipped ones left out.
+def held_green(item: Shows, head: Result) -> Shows:
+    """Return what a test shows, given how it ends in the whole suite with the change.
 
-    Where the suite did not come to an end, or does not name what passes, only failures tell.
+    All its cases must pass, skipped ones left out. Where the suite did not come to an end, or does
+    not name what passes, only failures tell.
     """
-    if head.count is None or head.unable:
-        return True
-    if any(is_named(problem.key, test) for problem in head.tests):
-        return False
-    ran = {name for name in head.ran if is_named(name, test)}
-    return not head.ran or bool(ran - head.skipped)
+    if item.shown is Shown.ABSENT or head.count is None or head.unable:
+        return item
+    ran = {name for name in head.ran if is_named(name, item.test)}
+    names = [problem.key for problem in head.tests]
+    if item.test.path in names or any(is_named(name, item.test) for name in names):
+        why = "it does not pass with the change"
+    elif head.ran and not ran - head.skipped:
+        why = "the suite skips it, or expects it to fail" if ran else "the suite does not run it"
+    else:
+        return item
+    return Shows(test=item.test, shown=Shown.NOT_GREEN, why=why)
 
 
 def is_named(name: str, test: EditedTest) -> bool:
-    """Tell whether a node id is of a test; a class may have inherited it from another."""
+    """Tell whether a node id or a label is of a test; a class may have inherited the test."""
     plain = name.partition("[")[0]
     own = test.name.rpartition("::")[2]
+    if "/" not in plain and "::" not in plain:
+        module = test.path.removesuffix(".py").replace("/", ".")
+        where, _, last = plain.rpartition(".")
+        is_there = f".{module}".endswith(f".{where.rpartition('.')[0]}")
+        return last == own and "::" in test.name and is_there
     is_inherited = plain.startswith(f"{test.path}::") and plain.endswith(f"::{own}")
     return plain == test.id or ("::" in test.name and is_inherited)
 

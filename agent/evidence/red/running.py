@@ -1,13 +1,15 @@
-"""The tests of a change, run on the code of the base in a private folder of the sandbox."""
+"""The tests of a change, run in a fresh copy of the base in a private folder of the sandbox."""
 
+import re
 import shlex
+from enum import StrEnum
 
 from agent.domain.errors import ToolError
 from agent.domain.value import Value
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.red.edits import EditedTest
 from agent.evidence.running import RESULTS, time_is_over
-from agent.evidence.selection import best_line, selected
+from agent.evidence.selection import selected
 from agent.evidence.tests import TIMEOUT, prepared, pytest_options
 from agent.evidence.unittests import parse_unittest
 from agent.ports import Command, CommandResult
@@ -15,18 +17,18 @@ from agent.stacks.line import CommandLine
 from agent.text import head_and_tail, plain_output
 from agent.tools.base import Bench
 
-_FILE = f"{RESULTS}/red.xml"
 _OUTPUT_CAP_BYTES = 8 << 20
 _MOST_NAMES = 120
 """With more tests than this whole files run."""
 _NOT_BUILT = 97
 _BUILD = r"""
 set -eE; trap 'exit 97' ERR
-there="$(mktemp -d)/base"; mkdir "$there"
-export GIT_INDEX_FILE="$there.index"
-git read-tree {base}
-git checkout-index -a -q --prefix="$there/"
-unset GIT_INDEX_FILE
+there="$(mktemp -d)/${{PWD##*/}}"
+objects="$(git rev-parse --git-path objects)"; shallow="$(git rev-parse --git-path shallow)"
+git init -q --template= "$there"
+realpath "$objects" > "$there/.git/objects/info/alternates"
+if [ -e "$shallow" ]; then cp "$shallow" "$there/.git/shallow"; fi
+git -C "$there" checkout -q --detach {base}
 while IFS= read -r -d '' name; do
   rm -rf -- "$there/$name"
   if [ -e "$name" ] || [ -L "$name" ]; then
@@ -34,7 +36,7 @@ while IFS= read -r -d '' name; do
     cp -P -- "$name" "$there/$name"
   fi
 done
-results="$PWD/{results}"; mkdir -p "$results" "$there/{results}"; rm -f "$results/red.xml"
+results="$PWD/{results}"; mkdir -p "$results" "$there/{results}"; rm -f "$results/{side}.xml"
 if [ -n "${{PYTHONPATH-}}" ]; then export PYTHONPATH="${{PYTHONPATH//"$PWD"/"$there"}}"; fi
 export COVERAGE_FILE="$there/{results}/coverage"
 cd "$there"
@@ -43,15 +45,26 @@ trap - ERR; set +eE
 """
 """Nothing of it is left when the command has ended: the folder for temporary files goes with it.
 
-An archive would leave out what .gitattributes names; so the files are checked out by an index.
+It is a repository of its own, in a folder of the same name, for tests may ask git or look where
+they are. An archive would leave out what .gitattributes names.
 """
+_VERBOSE = re.compile(
+    r"^(?P<test>\w+) \((?P<owner>[\w.]+)\)(?:\n.*)? \.\.\.(?P<skipped> skipped\b)?", re.MULTILINE
+)
+"""Source: CPython 3.11 to 3.13, unittest/runner.py, with verbosity 2."""
+
+
+class Side(StrEnum):
+    """Whose product the tests run on."""
+
+    BASE = "base"
+    HEAD = "head"
 
 
 class Run(Value):
-    """What the tests did on the base."""
+    """What the tests did in such a folder."""
 
     line: CommandLine
-    tests: tuple[EditedTest, ...]
     seconds: float
     exit_code: int
     report: TestReport | None
@@ -59,23 +72,20 @@ class Run(Value):
     """Why there is no report."""
 
 
-def run_on_base(
-    bench: Bench, lines: list[CommandLine], tests: tuple[EditedTest, ...], apply: tuple[str, ...]
-) -> list[Run]:
-    """Run tests on the base's code, on which the files `apply` are as they are now."""
-    by_line: dict[str, list[EditedTest]] = {}
-    chosen = {line.shell(): line for line in lines}
-    for test in tests:
-        by_line.setdefault(best_line(lines, (test.path,)).shell(), []).append(test)
-    return [_run(bench, chosen[key], tuple(some), apply) for key, some in by_line.items()]
-
-
-def _run(
-    bench: Bench, line: CommandLine, tests: tuple[EditedTest, ...], apply: tuple[str, ...]
+def run(
+    bench: Bench,
+    line: CommandLine,
+    tests: tuple[EditedTest, ...],
+    apply: tuple[str, ...],
+    side: Side = Side.BASE,
 ) -> Run:
+    """Run tests on the base's code, on which the files `apply` are as they are now."""
     narrowed = selected(line, _selection(line, tests))
     script = _BUILD.format(
-        base=shlex.quote(bench.base or ""), results=RESULTS, line=_shell(narrowed)
+        base=shlex.quote(bench.base or ""),
+        results=RESULTS,
+        side=side,
+        line=_shell(narrowed, side),
     )
     done = bench.sandbox.run(
         bench.worktree,
@@ -86,10 +96,9 @@ def _run(
             output_cap_bytes=_OUTPUT_CAP_BYTES,
         ),
     )
-    report = _report(bench, line, done)
+    report = _report(bench, line, done, side)
     return Run(
         line=narrowed,
-        tests=tests,
         seconds=done.seconds,
         exit_code=done.exit_code,
         report=report,
@@ -98,31 +107,49 @@ def _run(
 
 
 def _selection(line: CommandLine, tests: tuple[EditedTest, ...]) -> tuple[str, ...]:
-    """Return what to run. pytest gets files, for it stops at a name that it does not find."""
-    if line.tool != "pytest":
-        return tuple(test.id for test in tests)
-    names = dict.fromkeys(test.name.rpartition("::")[2] for test in tests)
+    """Return what to run: whole files, for a name that is not found there stops all others."""
     files = tuple(dict.fromkeys(test.path for test in tests))
+    if line.tool != "pytest":
+        return files
+    names = dict.fromkeys(test.name.rpartition("::")[2] for test in tests)
     return files if len(names) > _MOST_NAMES else (*files, "-k", " or ".join(names))
 
 
-def _shell(line: CommandLine) -> str:
+def _shell(line: CommandLine, side: Side) -> str:
     if line.tool != "pytest":
-        return prepared(line, line)
-    text = f"{line.text} {pytest_options(chr(34) + '$results/red.xml' + chr(34))}"
+        verbose = "--verbosity 2" if line.tool == "manage.py" else "-v"
+        return prepared(line, line.model_copy(update={"text": f"{line.text} {verbose}"}))
+    file = f'"$results/{side}.xml"'
+    text = f"{line.text} {pytest_options(file)}"
     return line.model_copy(update={"text": text}).shell()
 
 
-def _report(bench: Bench, line: CommandLine, done: CommandResult) -> TestReport | None:
+def _report(bench: Bench, line: CommandLine, done: CommandResult, side: Side) -> TestReport | None:
     if done.timed_out or done.exit_code == _NOT_BUILT:
         return None
     if line.tool != "pytest":
-        return parse_unittest(plain_output(done.output).strip())
+        return _told_one_by_one(plain_output(done.output).strip())
     try:
-        text = bench.files("result", path=_FILE, cap=MAX_CHARACTERS)["text"]
+        text = bench.files("result", path=f"{RESULTS}/{side}.xml", cap=MAX_CHARACTERS)["text"]
     except ToolError:
         return None
     return parse_junit(text, "", line.folder)
+
+
+def _told_one_by_one(output: str) -> TestReport | None:
+    """Return what unittest reports, with the names of all tests as labels."""
+    report = parse_unittest(output)
+    if report is None:
+        return None
+    told = [(_label(found), found["skipped"]) for found in _VERBOSE.finditer(output)]
+    names = frozenset(name for name, _ in told)
+    skipped = frozenset(name for name, is_skipped in told if is_skipped)
+    return report.model_copy(update={"names": names, "skipped": skipped})
+
+
+def _label(found: re.Match[str]) -> str:
+    owner, test = found["owner"], found["test"]
+    return owner if owner.endswith(f".{test}") else f"{owner}.{test}"
 
 
 def _problem(bench: Bench, done: CommandResult) -> str:

@@ -1,10 +1,11 @@
 """What a test says, as a tree: with what it uses in its own file, without names and layout."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain, islice
+from itertools import islice
+from typing import TypeGuard
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -68,7 +69,7 @@ def _tests(
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield from _tests(node.body, (*owners, node))
-        elif isinstance(node, _FUNCTIONS) and node.name.startswith("test"):
+        elif _is_test(node):
             yield owners, node
 
 
@@ -83,9 +84,9 @@ def _source(
         name=name,
         digest=_digest("\n".join([own, around, *sorted(map(_dump, used))])),
         own=_digest(own),
-        shape=tuple(islice(chain.from_iterable(map(_shape, node.body)), _LONGEST_SHAPE)),
+        shape=tuple(islice(_shape(node.body), _LONGEST_SHAPE)),
         asserts=sum(_is_assertion(part) for part in ast.walk(node)),
-        cases=_cases(node),
+        cases=_cases([*owners, node], known),
     )
 
 
@@ -116,8 +117,18 @@ def _closure(node: Function, known: dict[str, ast.stmt]) -> list[ast.stmt]:
     return found
 
 
-def _is_test(node: ast.stmt) -> bool:
-    return isinstance(node, _FUNCTIONS) and node.name.startswith("test")
+def _is_test(node: ast.stmt) -> TypeGuard[Function]:
+    """Tell whether a node is a test; a fixture may be called `test_client`."""
+    if not isinstance(node, _FUNCTIONS):
+        return False
+    return node.name.startswith("test") and not any(map(_is_fixture, node.decorator_list))
+
+
+def _is_fixture(decorator: ast.expr) -> bool:
+    match decorator.func if isinstance(decorator, ast.Call) else decorator:
+        case ast.Name(id="fixture") | ast.Attribute(attr="fixture"):
+            return True
+    return False
 
 
 def _is_automatic(node: ast.stmt) -> bool:
@@ -174,12 +185,14 @@ def _anonymous(node: Function) -> str:
     return text.replace(f"name={node.name!r}", "name=''", 1)
 
 
-def _shape(node: ast.AST) -> Iterator[str]:
-    is_value = isinstance(node, ast.Name | ast.Constant)
-    yield "value" if is_value else type(node).__name__
-    for part in ast.iter_child_nodes(node):
-        if not isinstance(part, ast.expr_context):
-            yield from _shape(part)
+def _shape(body: list[ast.stmt]) -> Iterator[str]:
+    waiting: list[ast.AST] = [*reversed(body)]
+    while waiting:
+        node = waiting.pop()
+        is_value = isinstance(node, ast.Name | ast.Constant)
+        yield "value" if is_value else type(node).__name__
+        parts = [p for p in ast.iter_child_nodes(node) if not isinstance(p, ast.expr_context)]
+        waiting += reversed(parts)
 
 
 def _is_assertion(node: ast.AST) -> bool:
@@ -191,14 +204,23 @@ def _is_assertion(node: ast.AST) -> bool:
     return False
 
 
-def _cases(node: Function) -> int:
+def _cases(nodes: Sequence[Function | ast.ClassDef], known: Mapping[str, ast.stmt]) -> int:
     total = 1
-    for decorator in node.decorator_list:
+    for decorator in (item for node in nodes for item in node.decorator_list):
         match decorator:
             case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[*_, last]):
                 if name in _PARAMETRIZE:
-                    total *= len(last.elts) if isinstance(last, ast.List | ast.Tuple) else 0
+                    total *= _length(last, known)
     return total
+
+
+def _length(values: ast.expr, known: Mapping[str, ast.stmt]) -> int:
+    """Return how many values are listed, here or under a name in the file; 0: it is not told."""
+    found: ast.expr | None = values
+    if isinstance(values, ast.Name):
+        node = known.get(values.id)
+        found = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    return len(found.elts) if isinstance(found, ast.List | ast.Tuple) else 0
 
 
 def _digest(text: str) -> str:
