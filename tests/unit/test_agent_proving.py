@@ -199,7 +199,6 @@ def test_the_commands_of_the_gates_are_found_out_once_in_a_life() -> None:
 def test_the_live_view_says_which_gate_runs() -> None:
     at = repository(passed())
     prove_head(at)
-    assert at.ledger.find(LIFE, "doing", "current") == "gate docs"
     assert at.ledger.find(LIFE, "doing", "current") == "gate contract"
 
 
