@@ -44,6 +44,7 @@ _MOST_REMARKS = 30
 _API_ROOM = 40_000
 """Characters for what a change does to the API; GitHub takes 65,536 in all."""
 _SUMMARY_LIMIT = 4_000
+_UNTITLED = "Work on the ticket"
 _BODY_LIMIT = 65_000
 """Characters of a body; GitHub takes 65,536."""
 _CUT = "\n\n> The rest is left out, because GitHub takes no longer text.\n\n"
@@ -67,7 +68,7 @@ def harmless(text: str) -> str:
 
     At most 4,000 characters: what follows is the evidence.
     """
-    text = without_claims(text)[:_SUMMARY_LIMIT]
+    text = without_claims(text[: 4 * _SUMMARY_LIMIT])[:_SUMMARY_LIMIT]
     text = re.sub(r"\[(?=[ xX]\])", r"\\[", text)
     for mark in MARKS.values():
         text = text.replace(mark, "") if not mark.isascii() else text
@@ -92,7 +93,7 @@ def _closing(text: str) -> str:
 
 def pull_request_title(key: str, title: str) -> str:
     """Return the title: the ticket's key and what the change does."""
-    return f"{key}: {first_line(title, 200)}"
+    return f"{key}: {first_line(without_claims(title), 200) or _UNTITLED}"
 
 
 def pull_request_body(
@@ -156,9 +157,10 @@ def _of(evidence: Sequence[Evidence], gate: Gate, measure: str) -> Evidence | No
 
 def commit_message(key: str, summary: dict[str, Any], run: str, steps: int) -> str:
     """Return the message of the commit that publishes a run's work."""
-    subject = f"{key}: {first_line(str(summary.get('title') or 'Work on the ticket'))}"
+    title = without_claims(str(summary.get("title", "")))
+    subject = f"{key}: {first_line(title) or _UNTITLED}"
     trailers = f"Ticket: {key}\nRun-Id: {run}\nStep: {steps}"
-    parts = (subject, str(summary.get("summary", "")).strip(), trailers)
+    parts = (subject, without_claims(str(summary.get("summary", ""))), trailers)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

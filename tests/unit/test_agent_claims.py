@@ -38,6 +38,41 @@ CLAIMS = [
     "Ruff reports no findings, and mypy finds no\nissues either.",
     "Tested locally against a real database.",
     "There are no lint warnings.",
+    # written after the code
+    "The full suite passes on Python 3.11 and 3.12.",
+    "All 12 new tests fail on the base and pass with the change.",
+    "All unit and integration tests succeed.",
+    "Test suite: 148 passed, 3 skipped.",
+    "148/148 tests passing.",
+    "No failing tests.",
+    "No test fails any more.",
+    "None of the existing tests broke.",
+    "Linting and type checking pass.",
+    "mypy --strict reports no errors.",
+    "`make check` is green.",
+    "CI should be green.",
+    "The build succeeds.",
+    "The pipeline is green again.",
+    "All the old tests remain green.",
+    "The tests have been run and everything passes.",
+    "I have run the tests locally and they pass.",
+    "Ran the full test suite, no failures.",
+    "Verified with curl that the route answers 409.",
+    "Manually tested with curl.",
+    "Test coverage increased to 95.2 %.",
+    "100 % of the new lines are covered.",
+    "The new code has full test coverage.",
+    "Migrations apply cleanly and roll back cleanly.",
+    "The migration was verified on PostgreSQL 15.",
+    "The OpenAPI diff shows no breaking changes.",
+    "There are no breaking changes.",
+    "### All checks passed :tada:",
+    "- ✅ Tests\n- ✅ Lint\n- ✅ Types",
+    "| check | result |\n|---|---|\n| tests | ✅ 31 passed |",
+    "> All tests pass, lint is clean.",
+    "**Testing:** all green.",
+    "Status: all tests passing ✅",
+    "Quality gates: all passed.",
 ]
 HONEST = [
     # written before the code
@@ -73,12 +108,47 @@ HONEST = [
     "The type of the amount is `Decimal`, no longer `float`.",
     "The success page shows the order number.",
     "## Health checks\n\nThe endpoint tells whether the database answers.",
+    # written after the code
+    "Adds `GET /health`, which checks the database and the queue.",
+    "A gate in the parking garage opens once the check succeeds.",
+    "Adds a type for refunds and validates it.",
+    "The importer builds one statement for all rows.",
+    "Orders of the type `gift` pass without an address.",
+    "Tests for expired coupons were added.",
+    "The tests use a fixed clock now.",
+    "Adds tests for the successful and the failed login.",
+    "Adds a test that a valid coupon passes the check.",
+    "The migration renames the column in two steps.",
+    "The migration fills the column in batches of 1,000 rows.",
+    "Adds the states `passed`, `failed` and `skipped` to exams.",
+    "A delivery that failed twice is returned to the sender.",
+    "The pipeline passes the cleaned rows to the writer.",
+    "All checks of the basket now run in one transaction.",
+    "Checks that the stock is enough before an order is confirmed.",
+    "Without errors in the file, the import answers 201.",
+    "The response has no warnings when the basket is empty.",
+    "Sets the traffic light to green when the lane is free.",
+    "The order is successfully cancelled only if it was not shipped.",
+    "Builds of the catalogue are stored for 30 days.",
+    "Returns the build number in the header `X-Build`.",
+    "The coverage area of a courier is a polygon.",
+    "A plan with 100 % coverage has no deductible.",
+    "Clean addresses are kept; others are sent to the verifier.",
+    "The e-mail address is verified by a link that is valid for a day.",
+    "Tested samples are moved to the archive.",
+    "Everything that a courier delivered is in one list.",
+    "The types of all ids are `UUID`.",
+    "The endpoint checks the id, the type and the owner.",
+    "Adds a CI job that builds the image.",
+    "The lint settings stay as they are.",
+    "- adds a check for stock\n- builds the invoice once\n- passes the tenant on",
+    "The old route stays, so that clients can move step by step.",
 ]
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
 def test_a_claim_about_results_is_not_shown(claim: str) -> None:
-    apart = "\n" if claim[0] in "#-`" else " "
+    apart = "\n" if claim[0] in "#-`>|" else " "
     told = without_claims(f"Orders can be cancelled.{apart}{claim}")
     assert told == "Orders can be cancelled."
 
@@ -86,3 +156,30 @@ def test_a_claim_about_results_is_not_shown(claim: str) -> None:
 @pytest.mark.parametrize("text", HONEST)
 def test_what_the_change_does_is_shown(text: str) -> None:
     assert without_claims(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Fix it; all tests pass, coverage 100 %", "Fix it"),
+        ("Adds a route, and all tests pass.", "Adds a route."),
+        (
+            "Adds a route.\n\n## Tests\n\nAll pass.\n\n## Notes\n\nA flag.",
+            "Adds a route.\n\n## Notes\n\nA flag.",
+        ),
+        ("Tests pass\nAdds a route", "Adds a route"),
+        ("- adds a route\n- tests pass\n- adds a\n  column", "- adds a route\n- adds a\n  column"),
+        ("✅ Adds a route", "Adds a route"),
+        ("- [x] Adds a route", "- Adds a route"),
+        (
+            "Adds a table.\n\n| name | type |\n|---|---|\n| id | int |",
+            "Adds a table.\n\n| name | type |\n|---|---|\n| id | int |",
+        ),
+        (
+            "```python\nassert items[x]\n\n\nok = 1\n```",
+            "```python\nassert items[x]\n\n\nok = 1\n```",
+        ),
+    ],
+)
+def test_what_stands_beside_a_claim_stays(text: str, left: str) -> None:
+    assert without_claims(text) == left

@@ -275,6 +275,14 @@ def test_a_commit_message_ends_with_its_trailers() -> None:
     )
 
 
+def test_neither_title_nor_commit_claims_a_result() -> None:
+    title = "Fix it; all tests pass, coverage 100 %"
+    assert pull_request_title(KEY, title) == "PAY-1: Fix it"
+    assert pull_request_title(KEY, "All checks green") == "PAY-1: Work on the ticket"
+    told = {"title": title, "summary": "All 31 tests pass.\n\nAdds a route."}
+    assert commit_message(KEY, told, "r", 1).startswith("PAY-1: Fix it\n\nAdds a route.\n\nTicket")
+
+
 def test_work_without_a_summary_has_a_subject_all_the_same() -> None:
     message = commit_message(KEY, {}, "r", 0)
     assert message.startswith("PAY-1: Work on the ticket\n\n")
