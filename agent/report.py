@@ -39,6 +39,12 @@ HEADLINES = {
     Phase.DONE: "done",
 }
 APPROVE = Button(action="approve", label="Approve", style="primary")
+_SECTIONS = {
+    "coverage": (Gate.COVERAGE, "total_percent"),
+    "red_to_green": (Gate.RED_TO_GREEN, "red"),
+    "migrations": (Gate.MIGRATIONS, "migrations"),
+}
+"""Gates with a part of the body for themselves, and the measure that it needs."""
 _MOST_REMARKS = 30
 """Tests or places in a list; the rest is a number."""
 _API_ROOM = 40_000
@@ -116,6 +122,7 @@ def pull_request_body(
     """
     assumed = [*(plan.assumptions if plan else ()), *summary.get("assumptions", ())]
     boxes = checklist(after, between.head, plan) if between else ()
+    shown = {name: _of(after, gate, measure) for name, (gate, measure) in _SECTIONS.items()}
     body = render(
         "report/pull_request",
         ticket=ticket,
@@ -126,9 +133,8 @@ def pull_request_body(
         before=count_text(tests_before(before)) if before else "",
         evidence=after,
         marks=MARKS,
-        coverage=_of(after, Gate.COVERAGE, "total_percent"),
-        red_to_green=_of(after, Gate.RED_TO_GREEN, "red"),
-        migrations=_of(after, Gate.MIGRATIONS, "migrations"),
+        **shown,
+        remarked=[e for e in after if e.remarks and e not in shown.values()],
         most=_MOST_REMARKS,
         assumptions=[harmless(first_line(item, 500)) for item in dict.fromkeys(assumed)],
         approved_by=approved_by,
@@ -175,6 +181,7 @@ def card(
     """Return the ticket's one message in the channel."""
     headline = HEADLINES[phase] + (f": {detail}" if detail else "")
     lines = [" · ".join(f"{MARKS[e.status]} {e.gate} ({e.reason})" for e in evidence)]
+    lines += [_coverage_line(e) for e in evidence if "total_percent" in e.measures]
     if spent.calls:
         tokens = spent.prompt_tokens + spent.completion_tokens
         lines.append(f"{spent.calls} model calls · {tokens} tokens · {spent.cost_usd:.2f} USD")
@@ -186,6 +193,15 @@ def card(
         lines=tuple(line for line in lines if line),
         links=tuple(links),
     )
+
+
+def _coverage_line(evidence: Evidence) -> str:
+    """Return `coverage 91.2 % (+0.4)`, against the base where it was measured."""
+    figures = evidence.measures
+    line = f"coverage {figures['total_percent']:.1f} %"
+    if "base_percent" not in figures:
+        return line
+    return f"{line} ({figures['total_percent'] - figures['base_percent']:+.1f})"
 
 
 def plan_note(plan: Plan, needs_approval: bool) -> ThreadNote:
