@@ -24,7 +24,7 @@ _BETWEEN = (
     r"|should|will|that|which|run|runs|ran|running|completed?|completes|finish(?:es|ed)?|reports?"
     r"|reported|says?|shows?|came|comes?|went|goes|back|out|and|or|the|whole|full|entire|finds?"
     r"|found|remains?|stays?|here|locally|completely|fully|of|them|with|ended|ends|exits?|\d+"
-    r"|they|on|base|fails?|strict|appl(?:y|ies|ied)|rolls?"
+    r"|they|on|base|fails?|strict|appl(?:y|ies|ied)|rolls?|reverts?|hooks?"
 )
 _FAULTS = r"errors?|issues?|findings?|failures?|warnings?|problems?|regressions?|complaints?"
 _END = (
@@ -36,7 +36,7 @@ _GOOD = (
     rf"(?:pass(?:es|ed|ing)?|succeed(?:s|ed)?|green|success(?:ful(?:ly)?)?|clean(?:ly)?|ok(?:ay)?|fine"
     rf"|happy|positive|error[- ]free|through|perfect(?:ly)?|healthy|satisfied){_END}"
     rf"|(?:no|zero|0|without(?: any)?) (?:(?:new|more|further|other) )?(?:{_FAULTS})"
-    r"|nothing (?:new|left|to (?:complain|report|fix)|wrong)"
+    r"|(?:with|code) 0\b|nothing (?:new|left|to (?:complain|report|fix)|wrong)"
     r"|up and down|(?:in )?both (?:ways|directions)"
 )
 _SAID = rf"(?:{_TOOLS}|{_OTHERS})"
@@ -55,11 +55,14 @@ _CLAIMS = (
     r"\b(?:everything|it all|all(?: \d+)?(?: of (?:them|it))?)"
     r"(?: (?:now|is|are|was|were|still|also))*"
     rf" (?:green|fine|ok(?:ay)?|clean|good|(?:pass(?:es|ed|ing)?|works?){_END})",
+    r"\bnothing (?:(?:is|was|has been|got) broken|breaks|broke)\b"
+    r"|\b(?:met|implemented|covered|documented) and tested\b",
     r"\bworks? (?:as (?:expected|intended|designed)|correctly|fine|perfectly|flawlessly)\b",
     r"\b(?:i|we)(?: have| also|'ve)*"
     r" (?:verified|confirmed|validated|checked|tested|(?:re-?)?r[au]n)\b",
     rf"^(?:also )?(?:re-?)?ran\b.*\b(?:{_TOOLS})\b"
-    r"|^(?:also |manually )?tested (?:locally|manually|with|on|by|against|in|it|the|via|up)\b",
+    r"|^(?:also |manually |successfully )?tested"
+    r" (?:locally|manually|with|on|by|against|in|it|the|via|up)\b",
     r"^(?:also |manually )?(?:verified|confirmed|validated|checked)"
     r" (?:locally|manually|that|by|with|it)\b",
     r"\b(?:verified|tested|validated|checked) (?:locally|manually|end[- ]to[- ]end)\b",
@@ -194,8 +197,8 @@ def _without_clauses(sentence: str) -> str:
 
 
 def _is_claim(text: str) -> bool:
-    bare = _DRESS.sub("", _MARK.sub("", text))
-    plain = re.sub(r"\s*\n\s*(?![A-Z])|[ \t]+", " ", bare).strip(" |\n")
+    bare = _DRESS.sub("", _MARK.sub("", text)).replace("|", ":")
+    plain = re.sub(r"\s*\n\s*(?![A-Z])|[ \t]+", " ", bare).strip(" :\n")
     if _MARK.search(text) and _IDLE.fullmatch(plain):
         return True
     if _COVERS.search(plain) and not _OF_A_PRODUCT.search(plain):
