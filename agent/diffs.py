@@ -2,7 +2,9 @@
 
 import re
 
-_CHANGED = re.compile(r"^diff --git a/.+? b/(.+)$", re.MULTILINE)
+_CHANGED = re.compile(r'^diff --git ("?)a/.+?\1 ("?b/.+)$', re.MULTILINE)
+_ESCAPE = re.compile(rb"\\([0-7]{3}|.)")
+_CONTROLS = dict(zip(b"abtnvfr", b"\a\b\t\n\v\f\r", strict=True))
 _FILE = re.compile(r"^(?=diff --git )", re.MULTILINE)
 _TEST = re.compile(r"(^|/)tests?/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.py$")
 _DOCUMENT = re.compile(r"(^|/)docs/|\.(md|rst|txt)$")
@@ -13,7 +15,25 @@ _TELLING = re.compile(r"^(?:diff |@@|[+-]\s*(?:assert\b|with pytest\.raises))")
 
 def changed_paths(diff: str) -> tuple[str, ...]:
     """Return the paths that a git diff touches, in its order."""
-    return tuple(dict.fromkeys(_CHANGED.findall(diff)))
+    names = (unquoted(found[1]).removeprefix("b/") for found in _CHANGED.findall(diff))
+    return tuple(dict.fromkeys(names))
+
+
+def unquoted(path: str) -> str:
+    """Return a path that git wrote in quotes as it is; bytes that are no UTF-8 stay escaped.
+
+    Source: git 2.39, `core.quotePath`.
+    """
+    if not path.startswith('"'):
+        return path
+    return _ESCAPE.sub(_byte, path.strip('"').encode()).decode("utf-8", "backslashreplace")
+
+
+def _byte(escape: re.Match[bytes]) -> bytes:
+    is_octal = len(escape[1]) > 1
+    return bytes(
+        [int(escape[1], 8) & 0xFF if is_octal else _CONTROLS.get(escape[1][0], escape[1][0])]
+    )
 
 
 def for_a_reviewer(diff: str, room: int) -> str:

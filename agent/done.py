@@ -6,7 +6,7 @@ tool printed, a model wrote or a gate showed at another commit ticks anything.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from agent.domain.evidence import Evidence, Gate, GateStatus
+from agent.domain.evidence import Evidence, Gate, GateStatus, missing
 from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.value import Value
@@ -27,6 +27,8 @@ MEANINGS: Mapping[Gate, str] = {
     Gate.CONTRACT: "the endpoints answer as they are described",
 }
 """What it means that a gate passes."""
+_MOST_NAMED = 4
+"""Gates in a text that has little room, such as the description of a commit status."""
 
 
 class Box(Value):
@@ -58,6 +60,9 @@ def verdict_text(evidence: Sequence[Evidence]) -> str:
     failed, not_run = by_status[GateStatus.FAIL], by_status[GateStatus.NOT_RUN]
     parts = [f"{', '.join(failed)} failed"] if failed else []
     parts += [f"{', '.join(not_run)} not run"] if not_run else []
+    absent = [str(gate) for gate in missing(evidence)]
+    more = f" and {len(absent) - _MOST_NAMED} more" if len(absent) > _MOST_NAMED else ""
+    parts += [f"no evidence of {', '.join(absent[:_MOST_NAMED])}{more}"] if absent else []
     number = len(by_status[GateStatus.PASS])
     return "; ".join([*parts, f"{number} gate{'s' if number != 1 else ''} passed"])
 

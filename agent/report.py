@@ -39,11 +39,18 @@ HEADLINES = {
     Phase.DONE: "done",
 }
 APPROVE = Button(action="approve", label="Approve", style="primary")
+_SECTIONS = {
+    "coverage": (Gate.COVERAGE, "total_percent"),
+    "red_to_green": (Gate.RED_TO_GREEN, "red"),
+    "migrations": (Gate.MIGRATIONS, "migrations"),
+}
+"""Gates with a part of the body for themselves, and the measure that it needs."""
 _MOST_REMARKS = 30
 """Tests or places in a list; the rest is a number."""
 _API_ROOM = 40_000
 """Characters for what a change does to the API; GitHub takes 65,536 in all."""
 _SUMMARY_LIMIT = 4_000
+_UNTITLED = "Work on the ticket"
 _BODY_LIMIT = 65_000
 """Characters of a body; GitHub takes 65,536."""
 _CUT = "\n\n> The rest is left out, because GitHub takes no longer text.\n\n"
@@ -67,7 +74,7 @@ def harmless(text: str) -> str:
 
     At most 4,000 characters: what follows is the evidence.
     """
-    text = without_claims(text)[:_SUMMARY_LIMIT]
+    text = without_claims(text[: 4 * _SUMMARY_LIMIT])[:_SUMMARY_LIMIT]
     text = re.sub(r"\[(?=[ xX]\])", r"\\[", text)
     for mark in MARKS.values():
         text = text.replace(mark, "") if not mark.isascii() else text
@@ -92,7 +99,7 @@ def _closing(text: str) -> str:
 
 def pull_request_title(key: str, title: str) -> str:
     """Return the title: the ticket's key and what the change does."""
-    return f"{key}: {first_line(title, 200)}"
+    return f"{key}: {first_line(without_claims(title), 200) or _UNTITLED}"
 
 
 def pull_request_body(
@@ -115,6 +122,7 @@ def pull_request_body(
     """
     assumed = [*(plan.assumptions if plan else ()), *summary.get("assumptions", ())]
     boxes = checklist(after, between.head, plan) if between else ()
+    shown = {name: _of(after, gate, measure) for name, (gate, measure) in _SECTIONS.items()}
     body = render(
         "report/pull_request",
         ticket=ticket,
@@ -125,9 +133,8 @@ def pull_request_body(
         before=count_text(tests_before(before)) if before else "",
         evidence=after,
         marks=MARKS,
-        coverage=_of(after, Gate.COVERAGE, "total_percent"),
-        red_to_green=_of(after, Gate.RED_TO_GREEN, "red"),
-        migrations=_of(after, Gate.MIGRATIONS, "migrations"),
+        **shown,
+        remarked=[e for e in after if e.remarks and e not in shown.values()],
         most=_MOST_REMARKS,
         assumptions=[harmless(first_line(item, 500)) for item in dict.fromkeys(assumed)],
         approved_by=approved_by,
@@ -156,9 +163,10 @@ def _of(evidence: Sequence[Evidence], gate: Gate, measure: str) -> Evidence | No
 
 def commit_message(key: str, summary: dict[str, Any], run: str, steps: int) -> str:
     """Return the message of the commit that publishes a run's work."""
-    subject = f"{key}: {first_line(str(summary.get('title') or 'Work on the ticket'))}"
+    title = without_claims(str(summary.get("title", "")))
+    subject = f"{key}: {first_line(title) or _UNTITLED}"
     trailers = f"Ticket: {key}\nRun-Id: {run}\nStep: {steps}"
-    parts = (subject, str(summary.get("summary", "")).strip(), trailers)
+    parts = (subject, without_claims(str(summary.get("summary", ""))), trailers)
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -173,6 +181,7 @@ def card(
     """Return the ticket's one message in the channel."""
     headline = HEADLINES[phase] + (f": {detail}" if detail else "")
     lines = [" · ".join(f"{MARKS[e.status]} {e.gate} ({e.reason})" for e in evidence)]
+    lines += [_coverage_line(e) for e in evidence if "total_percent" in e.measures]
     if spent.calls:
         tokens = spent.prompt_tokens + spent.completion_tokens
         lines.append(f"{spent.calls} model calls · {tokens} tokens · {spent.cost_usd:.2f} USD")
@@ -184,6 +193,15 @@ def card(
         lines=tuple(line for line in lines if line),
         links=tuple(links),
     )
+
+
+def _coverage_line(evidence: Evidence) -> str:
+    """Return `coverage 91.2 % (+0.4)`, against the base where it was measured."""
+    figures = evidence.measures
+    line = f"coverage {figures['total_percent']:.1f} %"
+    if "base_percent" not in figures:
+        return line
+    return f"{line} ({figures['total_percent'] - figures['base_percent']:+.1f})"
 
 
 def plan_note(plan: Plan, needs_approval: bool) -> ThreadNote:

@@ -85,11 +85,12 @@ def run_verify(options: VerifyOptions) -> int:
     changed = changed_paths(diff)
     seconds = time.monotonic() - started
     _write_reports(options, judged, changed[0] if changed else "")
+    says = verdict(tuple(item.evidence for item in judged), gates)
     if options.as_json:
-        show_json(found.base, found.head, judged)
+        show_json(found.base, found.head, judged, says)
     else:
-        show_table(judged, seconds)
-    return 0 if verdict(tuple(item.evidence for item in judged)) is Verdict.PASS else 1
+        show_table(judged, seconds, says)
+    return 0 if says is Verdict.PASS else 1
 
 
 def _gates(names: tuple[str, ...]) -> tuple[Gate, ...]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from agent.domain.evidence import Evidence, Gate, GateStatus, verdict
+from agent.domain.evidence import Evidence, Gate, GateStatus, Verdict
 from agent.domain.ids import CommitSha
 from agent.evidence.judging import Judged
 from agent.evidence.result import Result
@@ -50,14 +50,13 @@ class Progress:
             self.say(f"{gate} at the {side}: ended, {result.seconds:.1f} s")
 
 
-def show_json(base: CommitSha, head: CommitSha, judged: Sequence[Judged]) -> None:
+def show_json(base: CommitSha, head: CommitSha, judged: Sequence[Judged], says: Verdict) -> None:
     """Print the JSON document that scripts rely on, and nothing else."""
-    evidence = tuple(item.evidence for item in judged)
     document = {
-        "verdict": verdict(evidence).value,
+        "verdict": says.value,
         "base": base,
         "head": head,
-        "gates": [*map(_as_json, evidence)],
+        "gates": [_as_json(item.evidence) for item in judged],
     }
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
@@ -68,7 +67,7 @@ def _as_json(evidence: Evidence) -> dict[str, Any]:
     return {**shown, "evidence": found}
 
 
-def show_table(judged: Sequence[Judged], seconds: float) -> None:
+def show_table(judged: Sequence[Judged], seconds: float, says: Verdict) -> None:
     """Print one row a gate, what is wrong, and the verdict."""
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH)
     table = Table("gate", "verdict", "seconds", "reason", box=None, pad_edge=False)
@@ -79,7 +78,7 @@ def show_table(judged: Sequence[Judged], seconds: float) -> None:
         reason = Text(first_line(item.reason, _LONGEST_REASON))
         table.add_row(item.gate, status, f"{item.seconds:.1f}", reason)
     console.print(table)
-    for line in [*_details(evidence), f"\nverdict: {verdict(evidence)} ({seconds:.1f} s)"]:
+    for line in [*_details(evidence), f"\nverdict: {says} ({seconds:.1f} s)"]:
         console.print(line, markup=False, soft_wrap=True)
 
 

@@ -1,5 +1,6 @@
 """Evidence: what was run, where, with what result; and the verdict that follows from it."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import Field
@@ -103,11 +104,22 @@ class Evidence(Value):
         return self.status is not GateStatus.FAIL
 
 
-def verdict(evidence: tuple[Evidence, ...]) -> Verdict:
-    """Return fail if a gate fails, incomplete if one could not run or none is there, else pass."""
+def missing(evidence: Iterable[Evidence], asked: Iterable[Gate] = tuple(Gate)) -> tuple[Gate, ...]:
+    """Return the gates that were asked for and of which there is no evidence."""
+    known = {item.gate for item in evidence}
+    return tuple(gate for gate in asked if gate not in known)
+
+
+def verdict(evidence: tuple[Evidence, ...], asked: tuple[Gate, ...] = tuple(Gate)) -> Verdict:
+    """Return fail if a gate fails, incomplete if one could not run or is not there, else pass.
+
+    Args:
+        evidence: What the gates showed at one commit.
+        asked: The gates that count.
+    """
     statuses = {item.status for item in evidence}
     if GateStatus.FAIL in statuses:
         return Verdict.FAIL
-    if GateStatus.NOT_RUN in statuses or not statuses:
+    if GateStatus.NOT_RUN in statuses or not statuses or missing(evidence, asked):
         return Verdict.INCOMPLETE
     return Verdict.PASS

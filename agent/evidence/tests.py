@@ -27,6 +27,7 @@ TIMEOUT = timedelta(minutes=60)
 _JUNIT = f"{RESULTS}/junit.xml"
 _NO_TESTS = 5
 """pytest's exit code when it collected nothing."""
+_ENDED = "the test command ended with exit code"
 _USAGE = (3, 4)
 """pytest's exit codes for a fault of its own, and for arguments or a conftest.py it cannot use."""
 _REPORT_OPTIONS = re.compile(r"\s--cov-report(?:=|\s+)\S+")
@@ -83,7 +84,8 @@ def _run_one(bench: Bench, line: CommandLine, meter: Meter | None) -> Result:
     if meter is None or measured is None:
         return _run(bench, line, Metered(line=line))
     result = _run(bench, line, measured)
-    if result.unable and result.seconds < bench.time_for(TIMEOUT).total_seconds():
+    ended_badly = result.unable or any(f.key.startswith(_ENDED) for f in result.findings)
+    if ended_badly and result.seconds < bench.time_for(TIMEOUT).total_seconds():
         meter.give_up()
         return _run(bench, line, Metered(line=line))
     meter.end(line)
@@ -171,7 +173,7 @@ def _other_faults(result: CommandResult, report: TestReport) -> tuple[Problem, .
     if report.failures:
         return ()
     if result.exit_code:
-        ended = f"the test command ended with exit code {result.exit_code}"
+        ended = f"{_ENDED} {result.exit_code}"
         text = f"{ended}\n{head_and_tail(result.output, 4_000)}"
         return (Problem(key=ended, text=text),)
     return () if report.count.passed else (Problem(key="no test passed", text="no test passed"),)

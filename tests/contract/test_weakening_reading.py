@@ -1,5 +1,6 @@
 """Reading both sides of a change in the sandbox, from repositories as odd as they come."""
 
+import os
 from datetime import date
 from pathlib import Path
 
@@ -130,3 +131,14 @@ def test_helpers_that_did_not_change_are_followed(tree: Tree) -> None:
 def test_a_base_that_is_not_there_is_no_proof(tree: Tree) -> None:
     found = tree.judged(CommitSha("1" * 40))
     assert found.status is GateStatus.NOT_RUN
+
+
+def test_a_path_that_is_no_utf_8_hides_nothing(tmp_path: Path, sandbox: Sandbox) -> None:
+    tree = Tree(tmp_path / "tree", sandbox)
+    path = os.path.join(os.fsencode(tree.path), b"tests", b"test_caf\xe9.py")  # noqa: PTH118
+    Path(os.fsdecode(path)).write_text(TEST)
+    tree.base = tree.commit()
+    Path(os.fsdecode(path)).write_text("")
+    found = tree.judged()
+    assert found.status is GateStatus.FAIL
+    assert r"tests/test_caf\xe9.py" in found.output

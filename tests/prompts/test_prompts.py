@@ -52,6 +52,28 @@ LINT_FAILED = evidence(
     exit_code=1,
     output="shop/routers/orders.py:3:1: F401 `os` imported but unused",
 )
+PROTECTED = evidence(
+    Gate.PROTECTED,
+    reason="1 protected file allowed by the label infra of SHOP-7",
+    command="git diff --name-only bbbbbbbbbbbb (against 13 globs of the defaults)",
+    exit_code=0,
+    remarks=(
+        Remark(
+            kind="allowed",
+            what="deploy/app.yml: is changed, and it is protected (deploy/**) [protected]",
+            why="the label infra of SHOP-7",
+        ),
+    ),
+)
+NOTED = evidence(
+    Gate.DOCS,
+    reason="the repository has no documents in which new settings could stand",
+    exit_code=0,
+    remarks=tuple(
+        Remark(kind="undocumented", what=f"shop/settings.py:{line}: reads SHOP_{line}")
+        for line in range(1, 3)
+    ),
+)
 TESTS_PASSED = evidence(
     reason="33 passed", command="pytest -q", seconds=4.25, exit_code=0, tests=TestCount(passed=33)
 )
@@ -313,7 +335,7 @@ def test_the_body_of_a_pull_request_reads_as_it_was_reviewed() -> None:
         {"summary": "Orders can be cancelled until they are shipped.", "assumptions": ["UTC"]},
         PLAN,
         [TESTS_PASSED.model_copy(update={"tests": TestCount(passed=30)})],
-        [TESTS_PASSED, RED_TO_GREEN, COVERED, LINT_FAILED, NO_TYPES, MIGRATED],
+        [TESTS_PASSED, RED_TO_GREEN, COVERED, LINT_FAILED, NO_TYPES, MIGRATED, PROTECTED, NOTED],
         approved_by="the Tech Lead",
         notices=["No sandbox was used on this machine."],
         changed=["shop/routers/orders.py", "shop/clock.py"],

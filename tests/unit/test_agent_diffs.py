@@ -18,6 +18,15 @@ def test_the_paths_of_a_diff_are_those_of_its_headers() -> None:
     assert changed_paths(DIFF) == ("app/orders.py", "new name.py")
 
 
+def test_a_path_that_git_wrote_in_quotes_is_no_hidden_one() -> None:
+    diff = (
+        r'diff --git "a/caf\303\251.py" "b/caf\303\251.py"' + "\n"
+        r'diff --git "a/caf\351.py" "b/caf\351.py"' + "\n"
+        r'diff --git a/x.py "b/say \"x\".py"' + "\n"
+    )
+    assert changed_paths(diff) == ("café.py", r"caf\xe9.py", 'say "x".py')
+
+
 def file(path: str, *lines: str) -> str:
     body = "\n".join(lines or (f"+{path}",))
     return f"diff --git a/{path} b/{path}\n@@ -0,0 +1 @@\n{body}\n"

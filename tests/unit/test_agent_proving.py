@@ -5,6 +5,7 @@ import pytest
 from agent.domain.evidence import Evidence, Gate, GateStatus, Verdict, verdict
 from agent.domain.ids import CommitSha
 from agent.domain.run import Proof
+from agent.done import verdict_text
 from agent.evidence.gates import COMPARING
 from agent.proving import measure, prove
 from tests.fakes.bench import (
@@ -224,4 +225,18 @@ def test_the_verdict_is_as_good_as_its_worst_gate(
     items: tuple[Evidence, ...] = tuple(
         evidence(gate, status) for gate, status in zip(Gate, statuses, strict=False)
     )
-    assert verdict(items) is expected
+    assert verdict(items, tuple(Gate)[: len(items)]) is expected
+
+
+@pytest.mark.parametrize("gate", Gate)
+def test_without_evidence_of_each_gate_there_is_no_pass(gate: Gate) -> None:
+    others = tuple(item for item in map(evidence, Gate) if item.gate is not gate)
+    assert verdict((*others, evidence(gate))) is Verdict.PASS
+    assert verdict(others) is Verdict.INCOMPLETE
+    assert verdict(others, tuple(item.gate for item in others)) is Verdict.PASS
+    assert verdict_text(others) == f"no evidence of {gate}; 12 gates passed"
+
+
+def test_many_gates_without_evidence_are_named_in_few_words() -> None:
+    text = "no evidence of red_to_green, coverage, lint, types and 8 more; 1 gate passed"
+    assert verdict_text((evidence(),)) == text

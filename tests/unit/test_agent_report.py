@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from agent import report
 from agent.claims import without_claims
 from agent.domain.conversation import Spent
-from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
+from agent.domain.evidence import Evidence, Gate, GateStatus, Remark, TestCount
 from agent.domain.ids import CommitSha
 from agent.domain.plan import Plan
 from agent.domain.progress import Card, Link, Phase
@@ -198,6 +198,28 @@ def test_a_summary_is_cut_and_its_fence_is_closed() -> None:
     assert f"\n````\n\nTicket: [{KEY}]" in text
 
 
+@pytest.mark.parametrize("gate", [gate for gate in Gate if gate is not Gate.LINT])
+def test_remarks_of_a_gate_are_folded(gate: Gate) -> None:
+    what = "a`b | <!-- x --> ![y](z)\n# c"
+    text = body(evidence(gate, remarks=(Remark(kind="allowed", what=what, why="the label x"),)))
+    fold = text.partition("### Remarks\n\n")[2].partition("</details>")[0]
+    assert fold == (
+        f"<details><summary>{gate}: 1</summary>\n\n"
+        "- allowed: `a'b \\| <!-- x --> ![y](z) # c` (`the label x`)\n\n"
+    )
+
+
+def test_more_remarks_than_a_reader_takes_are_a_number() -> None:
+    remarks = tuple(Remark(kind="unread", what=f"{number}.bin") for number in range(200))
+    text = body(evidence(Gate.SECRETS, remarks=remarks))
+    assert text.count("- unread: ") == 30
+    assert "- 170 more\n" in text
+
+
+def test_without_remarks_nothing_is_said_of_them() -> None:
+    assert "### Remarks" not in body(evidence())
+
+
 def test_a_plan_that_is_too_long_is_cut_before_the_marker() -> None:
     plan = PLAN.model_copy(update={"tests": tuple("many words" * 90 for _ in range(90))})
     text = body(evidence(), plan=plan, between=BETWEEN)
@@ -275,6 +297,14 @@ def test_a_commit_message_ends_with_its_trailers() -> None:
     )
 
 
+def test_neither_title_nor_commit_claims_a_result() -> None:
+    title = "Fix it; all tests pass, coverage 100 %"
+    assert pull_request_title(KEY, title) == "PAY-1: Fix it"
+    assert pull_request_title(KEY, "All checks green") == "PAY-1: Work on the ticket"
+    told = {"title": title, "summary": "All 31 tests pass.\n\nAdds a route."}
+    assert commit_message(KEY, told, "r", 1).startswith("PAY-1: Fix it\n\nAdds a route.\n\nTicket")
+
+
 def test_work_without_a_summary_has_a_subject_all_the_same() -> None:
     message = commit_message(KEY, {}, "r", 0)
     assert message.startswith("PAY-1: Work on the ticket\n\n")
@@ -308,6 +338,18 @@ def test_a_card_tells_gates_and_cost() -> None:
         [item], calls=3, prompt_tokens=900, completion_tokens=100, cost_usd=Decimal("0.126")
     )
     assert shown.lines == ("✅ tests (31 passed)", "3 model calls · 1000 tokens · 0.13 USD")
+
+
+@pytest.mark.parametrize(
+    ("measures", "line"),
+    [
+        ({"total_percent": 91.23, "base_percent": 90.8}, "coverage 91.2 % (+0.4)"),
+        ({"total_percent": 91.23, "base_percent": 92.5}, "coverage 91.2 % (-1.3)"),
+        ({"total_percent": 91.23}, "coverage 91.2 %"),
+    ],
+)
+def test_a_card_tells_the_coverage_of_its_commit(measures: dict[str, float], line: str) -> None:
+    assert made_card([evidence(Gate.COVERAGE, measures=measures)]).lines[1:] == (line,)
 
 
 def test_a_card_has_ticket_links_and_no_buttons() -> None:

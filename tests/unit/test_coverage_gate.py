@@ -65,6 +65,28 @@ def test_the_lines_of_a_change_are_read_from_its_diff() -> None:
     assert found["fresh.py"].is_new
 
 
+def test_a_path_in_quotes_is_the_file_that_it_names() -> None:
+    quoted = DIFF.replace("b/shop/a.py", r'"b/shop/\303\251 \"a\".py"')
+    assert 'shop/é "a".py' in parse_diff(quoted)
+
+
+def test_lines_of_tests_do_not_count_as_changed() -> None:
+    ran = of(tuple(range(1, 99)))
+    head = Coverage(files={"tests/test_a.py": ran, "shop/conftest.py": ran, "a.py": of((1,), (2,))})
+    did = delta(None, head, {path: FileChange(old_path="", is_new=True) for path in head.files})
+    assert (did.changed, did.percent) == (2, 50.0)
+
+
+def test_branches_are_those_of_the_summary() -> None:
+    lines: dict[str, Any] = {"executed_lines": [1, 2], "missing_lines": [3]}
+    lines |= {"executed_branches": [[1, 2]], "missing_branches": []}
+    summary = {"num_branches": 2, "missing_branches": 0}
+    found = parse_report(json.dumps({"files": {"a.py": {**lines, "summary": summary}}}))
+    assert found is not None
+    assert joined([found]).files["a.py"].branches == 2
+    assert joined([found, found]).files["a.py"] == joined([found]).files["a.py"]
+
+
 def test_text_in_a_diff_is_no_hunk() -> None:
     found = parse_diff(DIFF.replace("+    x = 1", "+@@ -1 +99 @@"))
     assert not found["shop/a.py"].has(99)

@@ -1,6 +1,7 @@
 """Coverage with the real programs; its figures are those of coverage.py and diff-cover."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -46,6 +47,18 @@ class Box:
     def open(self):
         return 1
 """
+NO_BRANCH = (
+    MORE
+    + """
+
+def first(x):
+    while x:  # pragma: no branch
+        return x
+    if x:  # pragma: no branch
+        return 1
+    return 2
+"""
+)
 CASE = "from shop.sizes import size\n\n\ndef test_small():\n    assert size(1) == 'small'\n"
 MORE_CASES = f"""{CASE}
 
@@ -124,6 +137,16 @@ def by_itself(measured: Measured) -> dict[str, Any]:
     return found
 
 
+def test_branches_that_are_left_out_do_not_change_the_figure(tmp_path: Path) -> None:
+    measured = Measured(tmp_path, branch=True)
+    measured.judged()
+    cases = CASE.replace("import size", "import first, size") + "    assert first(1) == 1\n"
+    found = measured.judged({"shop/sizes.py": NO_BRANCH, "tests/test_sizes.py": cases})
+    totals = by_itself(measured)["totals"]
+    assert totals["num_branches"] > totals["covered_branches"]
+    assert found.measures["total_percent"] == totals["percent_covered"]
+
+
 @pytest.mark.parametrize("branch", [False, True], ids=["lines", "branches"])
 def test_figures_are_those_of_the_programs_run_by_hand(tmp_path: Path, *, branch: bool) -> None:
     measured = Measured(tmp_path, branch=branch)
@@ -173,3 +196,11 @@ def test_new_code_without_a_test_fails_with_its_lines(tmp_path: Path) -> None:
 def test_commands_of_every_kind_are_measured(tmp_path: Path, command: str) -> None:
     found = Measured(tmp_path, command=command).judged()
     assert found.reason == "50.00 % of 6 statements and branches"
+
+
+def test_a_name_that_coverage_cannot_keep_does_not_stop_the_tests(tmp_path: Path) -> None:
+    measured = Measured(tmp_path)
+    assert measured.judged().status is GateStatus.PASS
+    found = measured.judged({os.fsdecode(b"shop/caf\xe9.py"): "x = 1\n"})
+    assert found.status is GateStatus.NOT_RUN
+    assert found.reason == "the tests do not run to their end while coverage is measured"

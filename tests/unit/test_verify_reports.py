@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from agent.domain.evidence import Evidence, Gate, GateStatus
+from agent.domain.evidence import Evidence, Gate, GateStatus, Verdict
 from agent.domain.ids import CommitSha
 from agent.evidence.judging import Judged
 from agent.evidence.report.junit import render_junit
@@ -140,7 +140,7 @@ def test_the_junit_file_has_one_case_a_gate() -> None:
 def test_the_json_document_has_the_shape_that_scripts_rely_on(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    show_json(BASE, HEAD, ALL)
+    show_json(BASE, HEAD, ALL, Verdict.FAIL)
     document = json.loads(capsys.readouterr().out)
     assert list(document) == ["verdict", "base", "head", "gates"]
     assert (document["verdict"], document["base"], document["head"]) == ("fail", BASE, HEAD)
@@ -154,7 +154,7 @@ def test_the_table_shows_what_is_wrong_once_and_the_verdict(
 ) -> None:
     stopped = not_run((Gate.LINT, Gate.TYPES), HEAD, "[bold]no index[/bold]")
     red = judged(Gate.TESTS, GateStatus.PASS, as_at_base=True)
-    show_table((red, *stopped), 1.5)
+    show_table((red, *stopped), 1.5, Verdict.INCOMPLETE)
     shown = capsys.readouterr().out
     assert "lint, types:\n[bold]no index[/bold]\n" in shown
     assert "The base is red: tests." in shown

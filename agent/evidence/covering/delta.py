@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from agent.domain.value import Value
 from agent.evidence.covering.lines import FileChange
 from agent.evidence.covering.report import Coverage, FileCoverage
+from agent.survey.source import is_test_path
 
 
 class Place(Value):
@@ -23,7 +24,7 @@ class Delta(Value):
     """What a change does to coverage."""
 
     changed: int
-    """Statements on lines that it added or edited."""
+    """Statements on lines of the product that it added or edited."""
     changed_covered: int
     uncovered: tuple[Place, ...]
     """Those that did not run."""
@@ -37,11 +38,16 @@ class Delta(Value):
 
 
 def delta(base: Coverage | None, head: Coverage, changes: dict[str, FileChange]) -> Delta:
-    """Compare two commits; without a base nothing can be lost."""
+    """Compare two commits; without a base nothing can be lost.
+
+    Tests run themselves: their lines say nothing of the product's, and do not count.
+    """
     changed = covered = 0
     uncovered: list[Place] = []
     lost: list[Place] = []
     for path, file in head.files.items():
+        if is_test_path(path):
+            continue
         change = changes.get(path)
         if change is not None:
             missing = {line for line in file.missing if change.has(line)}

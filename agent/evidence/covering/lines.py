@@ -7,6 +7,7 @@ import re
 import shlex
 from datetime import timedelta
 
+from agent.diffs import unquoted
 from agent.domain.value import Value
 from agent.ports import Command
 from agent.tools.base import Bench
@@ -14,9 +15,9 @@ from agent.tools.base import Bench
 _TIMEOUT = timedelta(minutes=2)
 _CAP_BYTES = 32 << 20
 _DIFF = (
-    "git -c core.quotepath=off -c diff.mnemonicprefix=no -c diff.noprefix=no diff --no-color "
+    "git -c core.quotepath=on -c diff.mnemonicprefix=no -c diff.noprefix=no diff --no-color "
     "--no-ext-diff --no-textconv --find-renames -U0 {base} -- '*.py' && printf '\\0' && "
-    "git ls-files -z -o --exclude-standard -- '*.py'"
+    "git -c core.quotepath=on ls-files -o --exclude-standard -- '*.py'"
 )
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
 
@@ -66,7 +67,8 @@ def changed_lines(bench: Bench) -> dict[str, FileChange] | None:
     if done.exit_code != 0 or done.timed_out or done.truncated_bytes:
         return None
     diff, _, untracked = done.output.partition("\0")
-    new = {name: FileChange(old_path="", is_new=True) for name in untracked.split("\0") if name}
+    names = [unquoted(line) for line in untracked.split("\n") if line]
+    new = {name: FileChange(old_path="", is_new=True) for name in names}
     return parse_diff(diff) | new
 
 
@@ -82,13 +84,13 @@ def parse_diff(diff: str) -> dict[str, FileChange]:
                 old_path="" if old == "/dev/null" else old, hunks=hunks, is_new=old == "/dev/null"
             )
         elif renamed := re.search(r"^rename from (.+)\nrename to (.+)$", head, re.MULTILINE):
-            found[renamed[2]] = FileChange(old_path=renamed[1])
+            found[unquoted(renamed[2])] = FileChange(old_path=unquoted(renamed[1]))
     return found
 
 
 def _path(mark: str, head: str) -> str:
-    found = re.search(rf"^{re.escape(mark)} (?:[ab]/)?([^\t\n]+)", head, re.MULTILINE)
-    return found[1] if found else ""
+    found = re.search(rf"^{re.escape(mark)} ([^\t\n]+)", head, re.MULTILINE)
+    return re.sub(r"^[ab]/", "", unquoted(found[1])) if found else ""
 
 
 def _hunk(match: re.Match[str]) -> Hunk:

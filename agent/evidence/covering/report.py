@@ -46,7 +46,13 @@ class Coverage(Value):
         return 100 * (self.total - self.missed) / self.total if self.total else 100.0
 
 
+class _Summary(BaseModel):
+    num_branches: int = Field(default=0, ge=0)
+    """Also those that `pragma: no branch` forgives, which are in no list when they did not run."""
+
+
 class _File(BaseModel):
+    summary: _Summary = _Summary()
     executed_lines: frozenset[int] = frozenset()
     missing_lines: frozenset[int] = frozenset()
     executed_branches: frozenset[tuple[int, int]] = frozenset()
@@ -87,6 +93,6 @@ def _joined(files: list[_File]) -> FileCoverage:
     return FileCoverage(
         covered=tuple(sorted(covered)),
         missing=tuple(sorted(missing)),
-        branches=len(taken) + len(untaken),
+        branches=max(file.summary.num_branches for file in files) or len(taken) + len(untaken),
         missing_branches=len(untaken),
     )

@@ -48,7 +48,7 @@ def metered(line: CommandLine, tools: Tools, root: str) -> Metered | None:
     )
     return Metered(
         line=line.model_copy(update={"text": text}),
-        before=f"mkdir -p {RESULTS}; rm -rf {_DATA} {_DATA}.*; ",
+        before=f"mkdir -p {RESULTS}; rm -rf {FILE} {_DATA} {_DATA}.*; ",
         after=f"; code=$?; {export} >/dev/null 2>&1; exit $code",
         needs=tools.needs,
     )

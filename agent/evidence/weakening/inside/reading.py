@@ -31,6 +31,11 @@ def plain(content: bytes) -> str:
     return content.decode("utf-8", "replace").replace("\r\n", "\n").lstrip("\ufeff")
 
 
+def shown(path: bytes) -> str:
+    """Return a path as text; bytes that are no UTF-8 are escaped, so that no two are the same."""
+    return path.decode("utf-8", "backslashreplace")
+
+
 def tree_of(base: str) -> dict[str, tuple[bytes, str, int]]:
     """Return mode, object and size by path."""
     found = {}
@@ -39,7 +44,7 @@ def tree_of(base: str) -> dict[str, tuple[bytes, str, int]]:
             facts, path = row.split(b"\t", 1)
             mode, _, name, size = facts.split()
             bytes_ = int(size) if size.isdigit() else 0
-            found[path.decode("utf-8", "replace")] = (mode, name.decode(), bytes_)
+            found[shown(path)] = (mode, name.decode(), bytes_)
     return found
 
 
@@ -57,13 +62,13 @@ def contents_of(names: list[str]) -> list[bytes]:
     return found
 
 
-def read(path: str, limit: int) -> bytes | None:
+def read(path: Path, limit: int) -> bytes | None:
     """Return a file's content; None for what is no plain file, or a larger one."""
     try:
-        facts = Path(path).lstat()
+        facts = path.lstat()
         if not stat.S_ISREG(facts.st_mode) or facts.st_size > limit:
             return None
-        with Path(path).open("rb") as file:
+        with path.open("rb") as file:
             return file.read(limit)
     except OSError:
         return None
@@ -87,20 +92,20 @@ class Reading:
         self.unread: list[str] = []
 
     def take(
-        self, path: str, entry: tuple[bytes, str, int], *, is_there: bool, helps: bool
+        self, path: str, entry: tuple[bytes, str, int], there: Path | None, *, helps: bool
     ) -> None:
         """Read a path on both sides, if it changed or helps to understand what changed."""
         mode, name, size = entry
-        content = read(path, self._job["largest"]) if is_there else None
+        content = read(there, self._job["largest"]) if there else None
         if mode in _PLAIN and content is not None and name_of(content, name) == name:
             if helps and len(content) <= self._room:
                 self.before[path] = self.after[path] = plain(content)
                 self._room -= len(content)
             return
-        if mode == _LINK and is_there and Path(path).is_symlink():
+        if mode == _LINK and there and there.is_symlink():
             return
         needed = size + len(content or b"")
-        if (is_there and content is None) or size > self._job["largest"] or needed > self._room:
+        if (there and content is None) or size > self._job["largest"] or needed > self._room:
             self.unread.append(path)
             return
         self._room -= needed
@@ -122,14 +127,13 @@ def main() -> None:
     changed, context = re.compile(job["changed"]), re.compile(job["context"])
     tree = tree_of(job["base"])
     listed = git("ls-files", "-z", "-c", "-o", "--exclude-standard").split(b"\0")
-    there = {row.decode("utf-8", "replace") for row in listed if row}
-    there = {path for path in there if os.path.lexists(path)}
+    there = {shown(row): Path(os.fsdecode(row)) for row in listed if row and os.path.lexists(row)}
     reading = Reading(job)
-    helping = {path for path in tree.keys() | there if context.search(path)}
-    for path in sorted(tree.keys() | there, key=lambda path: (path not in helping, path)):
+    helping = {path for path in tree.keys() | there.keys() if context.search(path)}
+    for path in sorted(tree.keys() | there.keys(), key=lambda path: (path not in helping, path)):
         if path in helping or changed.search(path):
             entry = tree.get(path, (b"", "", 0))
-            reading.take(path, entry, is_there=path in there, helps=path in helping)
+            reading.take(path, entry, there.get(path), helps=path in helping)
     reading.finish()
     answer = {
         "before": reading.before,
