@@ -3,10 +3,12 @@
 import re
 from enum import StrEnum
 
+from agent.domain.evidence import TestCount
 from agent.domain.value import Value
 from agent.evidence.junit import TestFailure, TestReport
 from agent.evidence.red.edits import EditedTest
 from agent.evidence.result import Result
+from agent.evidence.unittests import node_id
 from agent.text import first_line
 
 
@@ -57,7 +59,7 @@ def shows(test: EditedTest, report: TestReport) -> Shows:
     if red is not None or judged:
         return red or judged[0]
     ran = [name for name in report.names if is_named(name, test)]
-    if not ran and report.names:
+    if not ran and (report.names or report.count == TestCount()):
         return Shows(test=test, shown=Shown.ABSENT, why="it did not run there")
     if ran and set(ran) <= report.skipped:
         return Shows(test=test, shown=Shown.ABSENT, why="it was skipped there")
@@ -96,11 +98,14 @@ def is_green(test: EditedTest, head: Result) -> bool:
 
 
 def is_named(name: str, test: EditedTest) -> bool:
-    """Tell whether a node id is of a test; a class may have inherited it from another."""
-    plain = name.partition("[")[0]
-    own = test.name.rpartition("::")[2]
-    is_inherited = plain.startswith(f"{test.path}::") and plain.endswith(f"::{own}")
-    return plain == test.id or ("::" in test.name and is_inherited)
+    """Tell whether a node id or label is of a test: a class may have inherited it from another.
+
+    Libraries that make cases of methods number them: `test_a_0_first`.
+    """
+    plain = node_id(name.partition("[")[0], test.path)
+    own = re.escape(test.name.rpartition("::")[2])
+    inherited = rf"{re.escape(test.path)}::.*::{own}(?:_\d+(?:_\w*)?)?"
+    return plain == test.id or ("::" in test.name and re.fullmatch(inherited, plain) is not None)
 
 
 def _is_of(failure: TestFailure, test: EditedTest) -> bool:

@@ -1,13 +1,14 @@
 """The tests of a change, run on the code of the base in a private folder of the sandbox."""
 
 import shlex
+from functools import partial
 
 from agent.domain.errors import ToolError
 from agent.domain.value import Value
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.red.edits import EditedTest
 from agent.evidence.running import RESULTS, time_is_over
-from agent.evidence.selection import best_line, selected
+from agent.evidence.selection import best_line, is_there, selected
 from agent.evidence.tests import TIMEOUT, prepared, pytest_options
 from agent.evidence.unittests import parse_unittest
 from agent.ports import Command, CommandResult
@@ -73,7 +74,7 @@ def run_on_base(
 def _run(
     bench: Bench, line: CommandLine, tests: tuple[EditedTest, ...], apply: tuple[str, ...]
 ) -> Run:
-    narrowed = selected(line, _selection(line, tests))
+    narrowed = selected(line, _selection(line, tests), partial(is_there, bench))
     script = _BUILD.format(
         base=shlex.quote(bench.base or ""), results=RESULTS, line=_shell(narrowed)
     )
@@ -98,11 +99,11 @@ def _run(
 
 
 def _selection(line: CommandLine, tests: tuple[EditedTest, ...]) -> tuple[str, ...]:
-    """Return what to run. pytest gets files, for it stops at a name that it does not find."""
-    if line.tool != "pytest":
-        return tuple(test.id for test in tests)
+    """Return what to run: files, for a name that is not found there as it stands is an error."""
     names = dict.fromkeys(test.name.rpartition("::")[2] for test in tests)
     files = tuple(dict.fromkeys(test.path for test in tests))
+    if line.tool != "pytest":
+        return files
     return files if len(names) > _MOST_NAMES else (*files, "-k", " or ".join(names))
 
 
@@ -122,7 +123,7 @@ def _report(bench: Bench, line: CommandLine, done: CommandResult) -> TestReport 
         text = bench.files("result", path=_FILE, cap=MAX_CHARACTERS)["text"]
     except ToolError:
         return None
-    return parse_junit(text, "", line.folder)
+    return parse_junit(text, "", line.folder, plain_output(done.output))
 
 
 def _problem(bench: Bench, done: CommandResult) -> str:
