@@ -1,8 +1,9 @@
 """Reading JUnit XML that a test run wrote. The file is foreign: size and shape are not trusted."""
 
 import re
-from collections.abc import Iterator
-from posixpath import join
+from collections.abc import Callable, Iterator
+from functools import partial
+from posixpath import commonpath, join, relpath
 from typing import cast
 from xml.etree import ElementTree
 
@@ -19,6 +20,8 @@ _READ_LIMIT = 400_000
 """The most characters of one failure that are looked at."""
 _FAILURE_LIMIT = 3_000
 _CAPTURED_LIMIT = 600
+_ROOTDIR = re.compile(r"^rootdir: (?P<path>/[^,\n]*)", re.MULTILINE)
+_HEIR = re.compile(r"(?P<module>\w+(?:\.\w+)*?)(?P<classes>(?:\._*[A-Z]\w*)+)")
 _HEADING = re.compile(r"^-+ Captured (?P<what>\w+) -+$", re.MULTILINE)
 
 
@@ -47,20 +50,23 @@ class TestReport(Value):
     """Those of them that were skipped."""
 
 
-def parse_junit(text: str, root: str = "", folder: str = "") -> TestReport | None:
+def parse_junit(text: str, root: str = "", folder: str = "", output: str = "") -> TestReport | None:
     """Return the report, or None when the text is no usable JUnit XML.
 
     Args:
         text: The file.
         root: The absolute path of the worktree.
         folder: Where in the worktree the tests ran.
+        output: What pytest printed: files are named relative to the `rootdir` in its header.
     """
     if len(text) > MAX_CHARACTERS or re.search(r"<!(DOCTYPE|ENTITY)", text, re.I):
         return None
     document = _parsed(text)
     if document is None:
         return None
-    cases = [(_name(case, folder), case) for case in document.iter("testcase")]
+    header = _ROOTDIR.search(output)
+    placed = partial(_placed, root=root, folder=folder, rootdir=header["path"] if header else "")
+    cases = [(_name(case, placed), case) for case in document.iter("testcase")]
     found = [failure for name, case in cases if (failure := _failure(case, name, root))]
     bad = sum(_is_bad(case) for _, case in cases)
     skipped = [
@@ -109,20 +115,35 @@ def _is_bad(case: ElementTree.Element) -> bool:
     return case.find("failure") is not None or case.find("error") is not None
 
 
-def _name(case: ElementTree.Element, folder: str) -> str:
-    """Return the node id; pytest's family xunit1 has the file beside the dotted class name."""
+def _name(case: ElementTree.Element, placed: Callable[[str], str]) -> str:
+    """Return the node id; pytest's family xunit1 has the file beside the dotted class name.
+
+    The file is where the function stands. What a class inherits from another file has its own
+    module in the class name alone; there, words with a capital are taken for classes.
+    """
     name, owner, file = case.get("name") or "", case.get("classname") or "", case.get("file")
     if not file:
         return "::".join(filter(None, (owner, name)))
     module = file.removesuffix(".py").replace("/", ".")
     if not owner and name == module:
-        return _placed(file, folder)
-    classes = owner.partition(module)[2].strip(".") if module in owner else ""
-    return "::".join([_placed(file, folder), *filter(None, classes.split(".")), name])
+        return placed(file)
+    _, is_here, classes = f".{owner}.".partition(f".{module}.")
+    heir = _HEIR.fullmatch(owner) if not is_here else None
+    if heir:
+        file, classes = f"{heir['module'].replace('.', '/')}.py", heir["classes"]
+    return "::".join([placed(file), *filter(None, classes.split(".")), name])
 
 
-def _placed(file: str, folder: str) -> str:
-    return file if not folder or file.startswith(f"{folder}/") else join(folder, file)
+def _placed(file: str, *, root: str, folder: str, rootdir: str) -> str:
+    """Return a file's path in the worktree; without a header or a root by what is likely."""
+    if root and rootdir and commonpath((root, rootdir)) in (root, rootdir):
+        return relpath(join(rootdir, file), root)
+    is_inside = f"{rootdir}/".endswith(f"/{folder}/") if rootdir else not _is_in(file, folder)
+    return join(folder, file) if folder and is_inside else file
+
+
+def _is_in(file: str, folder: str) -> bool:
+    return file.startswith(f"{folder}/")
 
 
 def _failure(case: ElementTree.Element, name: str, root: str) -> TestFailure | None:

@@ -116,6 +116,7 @@ def gone(result: Result, base: Evidence | None) -> list[str]:
     if base is None or not result.ran or result.is_selection:
         return []
     files = {name.partition("::")[0] for name in result.ran}
+    files |= {part for name in files for part in (name.rpartition(".")[0], name.rsplit(".", 2)[0])}
     failing = {problem.key for problem in result.tests}
     unread = {key for key in failing if "::" not in key}
     return [

@@ -6,6 +6,7 @@ any other command is judged by its exit code alone.
 
 import re
 from datetime import timedelta
+from functools import partial
 from posixpath import relpath
 
 from agent.domain.errors import ToolError
@@ -16,7 +17,7 @@ from agent.evidence.covering.wrapping import Metered
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.result import Problem, Result, merged
 from agent.evidence.running import RESULTS, is_missing, run_line, time_is_over, unable
-from agent.evidence.selection import best_line, selected
+from agent.evidence.selection import by_line, is_there, selected
 from agent.evidence.unittests import parse_unittest
 from agent.ports import CommandResult
 from agent.stacks.line import CommandLine, parse_line
@@ -49,8 +50,9 @@ def check_tests(bench: Bench, select: tuple[str, ...] = (), meter: Meter | None 
     lines = [parse_line(command) for command in bench.stack.tests]
     if not lines:  # no file of the repository speaks of Python at all
         return Result(gate=Gate.TESTS, nothing_to_do="no test command was found")
-    chosen = [best_line(lines, select)] if select else lines
-    results = [_run_one(bench, selected(line, select), meter) for line in chosen]
+    parts = by_line(lines, select) if select else [(line, ()) for line in lines]
+    exists = partial(is_there, bench)
+    results = [_run_one(bench, selected(line, part, exists), meter) for line, part in parts]
     result = merged(results)
     return _of_selection(result) if select else _with_tests(bench, result)
 
@@ -109,13 +111,14 @@ def _run(bench: Bench, line: CommandLine, measured: Metered) -> Result:
 
 
 def prepared(line: CommandLine, measured: CommandLine) -> str:
-    """Return the shell line so that nothing stops early and nobody is asked.
+    """Return the shell line so that nothing stops early, nobody is asked and all tests are named.
 
     Workers of Django's `--parallel` cannot hand every failure over to the runner.
     """
     if line.tool not in _UNITTEST:
         return measured.shell()
     plain = re.sub(r"\s--(?:failfast|parallel(?:[= ](?:auto|\d+))?)(?=\s|$)", "", measured.text)
+    plain += " -v" if line.tool == "unittest" else " -v 2"
     if line.tool == "manage.py" and "--no-input" not in plain and "--noinput" not in plain:
         plain += " --noinput"
     return line.model_copy(update={"text": plain}).shell()
@@ -133,7 +136,7 @@ def _run_pytest(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     before = f"mkdir -p {RESULTS}; {measured.before}rm -f {_JUNIT}; "
     shell = f"{before}{plain.shell()}{measured.after}"
     result = run_line(bench, shell, TIMEOUT, measured.needs)
-    report = _read_report(bench, line.folder)
+    report = _read_report(bench, line.folder, result.output)
     if result.exit_code == _NO_TESTS and not result.timed_out:
         return _result(line, result, findings=(_nothing(line),))
     if _is_broken(result) or report is None or result.exit_code in _USAGE:
@@ -150,12 +153,12 @@ def pytest_options(file: str) -> str:
     )
 
 
-def _read_report(bench: Bench, folder: str) -> TestReport | None:
+def _read_report(bench: Bench, folder: str, output: str) -> TestReport | None:
     try:
         found = bench.files("result", path=_JUNIT, cap=MAX_CHARACTERS)
     except ToolError:
         return None
-    return parse_junit(found["text"], str(bench.worktree.path), folder)
+    return parse_junit(found["text"], str(bench.worktree.path), folder, output)
 
 
 def _judged(line: CommandLine, result: CommandResult, report: TestReport) -> Result:

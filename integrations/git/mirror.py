@@ -24,8 +24,16 @@ _STRICT = {
     "GIT_CONFIG_KEY_0": "fetch.fsckObjects",
     "GIT_CONFIG_VALUE_0": "true",
 }
-RESULTS_FOLDER = ".backsmith-results"
-"""Ignored in every worktree: where commands may leave reports that are no part of the work."""
+_IGNORED = """/.backsmith-results/
+__pycache__/
+.mypy_cache/
+.pytest_cache/
+.ruff_cache/
+"""
+"""What commands leave in a worktree and is no part of the work: our reports, programs' caches.
+
+A cache has its own .gitignore only once its program has ended; until then it looks like a change.
+"""
 
 
 class Mirror:
@@ -169,12 +177,13 @@ class Mirror:
         self.git.run(*arguments, environment=self._credentials, seconds=NETWORK_SECONDS)
 
     def _create(self) -> None:
-        if (self.path / "info" / "exclude").exists():
+        ignored = self.path / "info" / "exclude"
+        if ignored.exists() and ignored.read_text() == _IGNORED:
             return
         self.path.mkdir(parents=True, exist_ok=True)
         self.git.run("init", "--quiet", "--bare", "--template=", str(self.path))
-        (self.path / "info").mkdir(exist_ok=True)
-        (self.path / "info" / "exclude").write_text(f"/{RESULTS_FOLDER}/\n")
+        ignored.parent.mkdir(exist_ok=True)
+        ignored.write_text(_IGNORED)
 
     def _clear_stale_locks(self) -> None:
         """Every writer holds the mirror's lock, so a lock file of git's has no owner."""

@@ -144,3 +144,10 @@ def test_foreign_words_in_a_reason_stay_words() -> None:
     found = judged(head, ran("a::t[<!-- x\n| ✅]"))
     assert "<" not in found.reason
     assert "\n" not in found.reason
+
+
+def test_labels_of_files_and_classes_that_run_again_are_not_gone() -> None:
+    base = ran("shop.tests", "shop.more.A", "shop.old.B.test_b")
+    now = frozenset({"shop.tests.T.test_a", "shop.more.A.test_a"})
+    reason = "3 passed; 1 that failed at the base are gone: shop.old.B.test_b"
+    assert judged(ran(ran=now), base).reason.startswith(reason)

@@ -109,3 +109,43 @@ def test_names_are_seen_from_the_root_when_the_tests_ran_in_a_folder() -> None:
     report = parse_junit(SAMPLE, "/repo", "backend")
     assert report is not None
     assert report.failures[0].name == "backend/tests/test_import.py"
+
+
+@pytest.mark.parametrize(
+    ("rootdir", "file", "expected"),
+    [
+        ("/w/backend", "backend/tests/test_a.py", "backend/backend/tests/test_a.py"),
+        ("/w", "backend/tests/test_a.py", "backend/tests/test_a.py"),
+        ("/w/backend/tests", "test_a.py", "backend/tests/test_a.py"),
+        ("/", "w/backend/tests/test_a.py", "backend/tests/test_a.py"),
+        ("/elsewhere/backend", "backend/test_a.py", "backend/backend/test_a.py"),
+        ("/elsewhere", "backend/test_a.py", "backend/test_a.py"),
+        ("", "backend/test_a.py", "backend/test_a.py"),
+        ("", "test_a.py", "backend/test_a.py"),
+    ],
+)
+def test_files_are_named_from_where_pytest_says_that_it_stands(
+    rootdir: str, file: str, expected: str
+) -> None:
+    owner = file.removesuffix(".py").replace("/", ".")
+    text = junit(f'<testcase classname="{owner}" name="t" file="{file}"/>')
+    report = parse_junit(text, "/w", "backend", f"rootdir: {rootdir}\n" if rootdir else "")
+    assert report is not None
+    assert report.names == {f"{expected}::t"}
+
+
+@pytest.mark.parametrize(
+    ("owner", "file", "expected"),
+    [
+        ("tests.test_heir.TestHeir", "tests/mixins.py", "tests/test_heir.py::TestHeir::t"),
+        ("tests.test_heir.TestA.TestB", "base.py", "tests/test_heir.py::TestA::TestB::t"),
+        ("tests.base_heir.TestHeir", "tests/base.py", "tests/base_heir.py::TestHeir::t"),
+        ("tests.base.TestBase", "tests/base.py", "tests/base.py::TestBase::t"),
+    ],
+)
+def test_what_a_class_inherits_belongs_to_the_file_of_the_class(
+    owner: str, file: str, expected: str
+) -> None:
+    report = parse_junit(junit(f'<testcase classname="{owner}" name="t" file="{file}"/>'))
+    assert report is not None
+    assert report.names == {expected}

@@ -15,7 +15,7 @@ def test_checks_that_all_pass_are_no_failure() -> None:
 
 
 def test_a_selection_is_about_tests_alone() -> None:
-    at = office()
+    at = office(files={"tests/test_a.py": ""})
     at.shell.on("pytest", {RESULT: junit(passed())})
     stack = Stack(tests=("pytest -q tests",), lint=("ruff check .",), types=("mypy .",))
     shown = RunChecks(select=["tests/test_a.py::test_a"]).run(at.bench(stack)).text

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.domain.evidence import TestCount
-from agent.evidence.unittests import parse_unittest
+from agent.evidence.unittests import node_id, parse_unittest
 
 SAMPLE = (Path(__file__).parents[1] / "samples" / "gates" / "django.txt").read_text("utf-8")
 OLD = f"""{"=" * 70}
@@ -85,3 +85,72 @@ def test_the_closing_line_is_enough_to_count(text: str, count: TestCount) -> Non
 @pytest.mark.parametrize("text", ["", "ModuleNotFoundError: No module named 'django'", "I Ran"])
 def test_output_without_a_closing_line_is_refused(text: str) -> None:
     assert parse_unittest(text) is None
+
+
+VERBOSE = f"""test_a (shop.tests.A.test_a)
+Says what it does. ... ok
+test_late (shop.tests.A.test_late) ... a line of output
+skipped "it's late"
+test_known (shop.tests.A.test_known) ... expected failure
+test_parts (shop.tests.A.test_parts) ...
+  test_parts (shop.tests.A.test_parts) (i=1) ... skipped 'no'
+  test_parts (shop.tests.A.test_parts) (i=2) ... skipped 'no'
+test_b (shop.tests.B.test_b) ... ok
+skipped 'no database'
+test_c (shop.tests.C.test_c) ... unexpected success
+test_d (shop.tests.C.test_d) ... unexpected success
+
+{"=" * 70}
+UNEXPECTED SUCCESS: test_c (shop.tests.C.test_c)
+UNEXPECTED SUCCESS: test_d (shop.tests.C.test_d)
+{"-" * 70}
+Ran 7 tests in 0.001s
+
+FAILED (skipped=4, expected failures=1, unexpected successes=2)
+"""
+
+
+def test_all_tests_are_named_and_so_are_the_skipped_ones() -> None:
+    report = parse_unittest(VERBOSE)
+    assert report is not None
+    names = ("A.test_a", "A.test_known", "A.test_late", "A.test_parts", "B.test_b")
+    assert sorted(report.names) == [
+        f"shop.tests.{name}" for name in (*names, "C.test_c", "C.test_d")
+    ]
+    assert sorted(report.skipped) == ["shop.tests.A.test_known", "shop.tests.A.test_late"]
+
+
+def test_skipped_subtests_and_classes_do_not_hide_what_passed() -> None:
+    report = parse_unittest(VERBOSE)
+    assert report is not None
+    assert report.count == TestCount(passed=3, failed=2, skipped=5)
+
+
+def test_every_unexpected_success_is_a_failure() -> None:
+    report = parse_unittest(VERBOSE)
+    assert report is not None
+    assert [failure.name for failure in report.failures] == [
+        "shop.tests.C.test_c",
+        "shop.tests.C.test_d",
+    ]
+
+
+def test_no_test_is_named_where_not_all_can_be() -> None:
+    report = parse_unittest(VERBOSE.replace("test_b (shop", "x test_b (shop"))
+    assert report is not None
+    assert report.names == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "expected"),
+    [
+        ("shop.tests.A.test_a", "backend/shop/tests.py", "backend/shop/tests.py::A::test_a"),
+        ("shop.tests.A.test_a", "shop/tests/__init__.py", "shop/tests/__init__.py::A::test_a"),
+        ("test_it.A.test_a", "tests/test_it.py", "tests/test_it.py::A::test_a"),
+        ("it.A.test_a", "tests/test_it.py", "it.A.test_a"),
+        ("shop.tests.A.test_a", "shop/models.py", "shop.tests.A.test_a"),
+        ("shop/tests.py::A::test_a", "shop/tests.py", "shop/tests.py::A::test_a"),
+    ],
+)
+def test_a_label_is_placed_in_its_file(name: str, path: str, expected: str) -> None:
+    assert node_id(name, path) == expected

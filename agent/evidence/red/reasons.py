@@ -3,10 +3,12 @@
 import re
 from enum import StrEnum
 
+from agent.domain.evidence import TestCount
 from agent.domain.value import Value
 from agent.evidence.junit import TestFailure, TestReport
 from agent.evidence.red.edits import EditedTest
 from agent.evidence.result import Result
+from agent.evidence.unittests import node_id
 from agent.text import first_line
 
 
@@ -68,7 +70,7 @@ def shows(test: EditedTest, report: TestReport, control: TestReport | None = Non
     if failures:
         return Shows(test=test, shown=Shown.UNCLEAR, why=_why(failures[0]))
     ran = [name for name in report.names if is_named(name, test)]
-    if not ran and report.names:
+    if not ran and (report.names or report.count == TestCount()):
         return Shows(test=test, shown=Shown.ABSENT, why="it did not run there")
     if ran and set(ran) <= report.skipped:
         return Shows(test=test, shown=Shown.ABSENT, why="it was skipped there")
@@ -125,16 +127,14 @@ def held_green(item: Shows, head: Result) -> Shows:
 
 
 def is_named(name: str, test: EditedTest) -> bool:
-    """Tell whether a node id or a label is of a test; a class may have inherited the test."""
-    plain = name.partition("[")[0]
-    own = test.name.rpartition("::")[2]
-    if "/" not in plain and "::" not in plain:
-        module = test.path.removesuffix(".py").replace("/", ".")
-        where, _, last = plain.rpartition(".")
-        is_there = f".{module}".endswith(f".{where.rpartition('.')[0]}")
-        return last == own and "::" in test.name and is_there
-    is_inherited = plain.startswith(f"{test.path}::") and plain.endswith(f"::{own}")
-    return plain == test.id or ("::" in test.name and is_inherited)
+    """Tell whether a node id or label is of a test: a class may have inherited it from another.
+
+    Libraries that make cases of methods number them: `test_a_0_first`.
+    """
+    plain = node_id(name.partition("[")[0], test.path)
+    own = re.escape(test.name.rpartition("::")[2])
+    inherited = rf"{re.escape(test.path)}::.*::{own}(?:_\d+(?:_\w*)?)?"
+    return plain == test.id or ("::" in test.name and re.fullmatch(inherited, plain) is not None)
 
 
 def _is_of(failure: TestFailure, test: EditedTest) -> bool:

@@ -1,15 +1,15 @@
 """The tests of a change, run in a fresh copy of the base in a private folder of the sandbox."""
 
-import re
 import shlex
 from enum import StrEnum
+from functools import partial
 
 from agent.domain.errors import ToolError
 from agent.domain.value import Value
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.red.edits import EditedTest
 from agent.evidence.running import RESULTS, time_is_over
-from agent.evidence.selection import selected
+from agent.evidence.selection import is_there, selected
 from agent.evidence.tests import TIMEOUT, prepared, pytest_options
 from agent.evidence.unittests import parse_unittest
 from agent.ports import Command, CommandResult
@@ -48,10 +48,6 @@ trap - ERR; set +eE
 It is a repository of its own, in a folder of the same name, for tests may ask git or look where
 they are. An archive would leave out what .gitattributes names.
 """
-_VERBOSE = re.compile(
-    r"^(?P<test>\w+) \((?P<owner>[\w.]+)\)(?:\n.*)? \.\.\.(?P<skipped> skipped\b)?", re.MULTILINE
-)
-"""Source: CPython 3.11 to 3.13, unittest/runner.py, with verbosity 2."""
 
 
 class Side(StrEnum):
@@ -80,7 +76,7 @@ def run(
     side: Side = Side.BASE,
 ) -> Run:
     """Run tests on the base's code, on which the files `apply` are as they are now."""
-    narrowed = selected(line, _selection(line, tests))
+    narrowed = selected(line, _selection(line, tests), partial(is_there, bench))
     script = _BUILD.format(
         base=shlex.quote(bench.base or ""),
         results=RESULTS,
@@ -117,8 +113,7 @@ def _selection(line: CommandLine, tests: tuple[EditedTest, ...]) -> tuple[str, .
 
 def _shell(line: CommandLine, side: Side) -> str:
     if line.tool != "pytest":
-        verbose = "--verbosity 2" if line.tool == "manage.py" else "-v"
-        return prepared(line, line.model_copy(update={"text": f"{line.text} {verbose}"}))
+        return prepared(line, line)
     file = f'"$results/{side}.xml"'
     text = f"{line.text} {pytest_options(file)}"
     return line.model_copy(update={"text": text}).shell()
@@ -128,28 +123,12 @@ def _report(bench: Bench, line: CommandLine, done: CommandResult, side: Side) ->
     if done.timed_out or done.exit_code == _NOT_BUILT:
         return None
     if line.tool != "pytest":
-        return _told_one_by_one(plain_output(done.output).strip())
+        return parse_unittest(plain_output(done.output).strip())
     try:
         text = bench.files("result", path=f"{RESULTS}/{side}.xml", cap=MAX_CHARACTERS)["text"]
     except ToolError:
         return None
-    return parse_junit(text, "", line.folder)
-
-
-def _told_one_by_one(output: str) -> TestReport | None:
-    """Return what unittest reports, with the names of all tests as labels."""
-    report = parse_unittest(output)
-    if report is None:
-        return None
-    told = [(_label(found), found["skipped"]) for found in _VERBOSE.finditer(output)]
-    names = frozenset(name for name, _ in told)
-    skipped = frozenset(name for name, is_skipped in told if is_skipped)
-    return report.model_copy(update={"names": names, "skipped": skipped})
-
-
-def _label(found: re.Match[str]) -> str:
-    owner, test = found["owner"], found["test"]
-    return owner if owner.endswith(f".{test}") else f"{owner}.{test}"
+    return parse_junit(text, "", line.folder, plain_output(done.output))
 
 
 def _problem(bench: Bench, done: CommandResult) -> str:
