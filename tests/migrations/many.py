@@ -14,7 +14,7 @@ from agent.evidence.migrations.inside.proving import (
     Proof,
     load_packages,
 )
-from agent.evidence.migrations.inside.servers import connected
+from agent.evidence.migrations.inside.databases import connected
 
 
 def drop(proof: Proof, socket: str) -> None:
