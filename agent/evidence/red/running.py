@@ -8,6 +8,7 @@ from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.red.edits import EditedTest
 from agent.evidence.running import RESULTS, time_is_over
 from agent.evidence.selection import best_line, selected
+from agent.evidence.services.running import filling, not_started, run_served
 from agent.evidence.tests import TIMEOUT, prepared, pytest_options
 from agent.evidence.unittests import parse_unittest
 from agent.ports import Command, CommandResult
@@ -74,11 +75,10 @@ def _run(
     bench: Bench, line: CommandLine, tests: tuple[EditedTest, ...], apply: tuple[str, ...]
 ) -> Run:
     narrowed = selected(line, _selection(line, tests))
-    script = _BUILD.format(
-        base=shlex.quote(bench.base or ""), results=RESULTS, line=_shell(narrowed)
-    )
-    done = bench.sandbox.run(
-        bench.worktree,
+    whole = f"{filling(bench.stack.services)}{_shell(narrowed)}"
+    script = _BUILD.format(base=shlex.quote(bench.base or ""), results=RESULTS, line=whole)
+    done = run_served(
+        bench,
         Command(
             argv=("bash", "-c", script),
             timeout=bench.time_for(TIMEOUT),
@@ -114,7 +114,7 @@ def _shell(line: CommandLine) -> str:
 
 
 def _report(bench: Bench, line: CommandLine, done: CommandResult) -> TestReport | None:
-    if done.timed_out or done.exit_code == _NOT_BUILT:
+    if done.timed_out or done.exit_code == _NOT_BUILT or not_started(done):
         return None
     if line.tool != "pytest":
         return parse_unittest(plain_output(done.output).strip())
@@ -128,6 +128,8 @@ def _report(bench: Bench, line: CommandLine, done: CommandResult) -> TestReport 
 def _problem(bench: Bench, done: CommandResult) -> str:
     if done.timed_out:
         return time_is_over(bench.time_for(TIMEOUT))
+    if why := not_started(done):
+        return why
     end = head_and_tail(plain_output(done.output).strip(), 300).rpartition("\n")[2]
     what = "the base's code could not be laid out" if done.exit_code == _NOT_BUILT else ""
     return what or f"exit code {done.exit_code}" + (f": {end}" if end else "")
