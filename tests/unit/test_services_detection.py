@@ -69,7 +69,7 @@ def test_a_container_job_finds_its_servers_by_their_names() -> None:
     found = detect("asyncpg\nredis\n", {WORKFLOW: workflow})
     assert found.hosts == ("db", "cache")
     assert found.postgres == Postgres()
-    assert found.redis == Redis(port=6380, password="pw")
+    assert found.redis == Redis(port=6380, password="pw")  # noqa: S106
     assert dict(found.environment) == {
         "DB_HOST": "db",
         "DB_PASSWORD": "x",

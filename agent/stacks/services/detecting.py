@@ -45,7 +45,8 @@ _SETUP_OF_TESTS = re.compile(
 )
 _MADE_BY_TESTS = re.compile(r"(?i)create[ _]?database|createdb")
 _EXTENSIONS = re.compile(
-    r"(?i)CREATE EXTENSION\W+(?:IF NOT EXISTS\W+)?(?!vector\b|IF\b)\w|\b(?!VectorExtension)\w+Extension\("
+    r"(?i)CREATE EXTENSION\W+(?:IF NOT EXISTS\W+)?(?!vector\b|IF\b)\w"
+    r"|\b(?!VectorExtension)\w+Extension\("
 )
 _MOST, _LONGEST, _MOST_FILLING = 6, 63, 3
 
