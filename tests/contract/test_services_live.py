@@ -18,9 +18,7 @@ from agent.tools.base import Bench
 from tests.contract.git_remote import bubblewrap, git
 from tests.fakes.artifacts import FakeArtifacts
 
-REQUIREMENTS = (
-    "fastapi>=0.121\nsqlalchemy>=2\npsycopg[binary]>=3.2\nhttpx\npytest\ndjango==5.2.19\nredis\n"
-)
+REQUIREMENTS = "fastapi>=0.121\nsqlalchemy>=2\npsycopg[binary]>=3.2\nhttpx\npytest\ncoverage\ndjango==5.2.19\nredis\n"
 """One environment serves both repositories."""
 APP = """
 import os

@@ -122,9 +122,9 @@ def read_of(node: ast.AST | None) -> tuple[str, ast.expr | None] | None:
     while isinstance(node, ast.Call) and last(node.func) in ("int", "str") and node.args:
         node = node.args[0]
     if isinstance(node, ast.Subscript):
-        name = text_of(node.slice)
-        is_read = dotted(node.value) in ("os.environ", "environ") and name
-        return (str(name), None) if is_read and isinstance(node.ctx, ast.Load) else None
+        key = text_of(node.slice)
+        is_read = dotted(node.value) in ("os.environ", "environ")
+        return (key, None) if key and is_read and isinstance(node.ctx, ast.Load) else None
     if not isinstance(node, ast.Call):
         return None
     name, (owner, _, verb) = dotted(node.func), dotted(node.func).rpartition(".")
