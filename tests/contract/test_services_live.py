@@ -18,7 +18,10 @@ from agent.tools.base import Bench
 from tests.contract.git_remote import bubblewrap, git
 from tests.fakes.artifacts import FakeArtifacts
 
-REQUIREMENTS = "fastapi>=0.121\nsqlalchemy>=2\npsycopg[binary]>=3.2\nhttpx\npytest\ncoverage\ndjango==5.2.19\nredis\n"
+REQUIREMENTS = (
+    "fastapi>=0.121\nsqlalchemy>=2\npsycopg[binary]>=3.2\nhttpx\npytest\ncoverage\n"
+    "django==5.2.19\nredis\n"
+)
 """One environment serves both repositories."""
 APP = """
 import os
@@ -39,14 +42,11 @@ def order() -> int:
 TESTS = """
 import redis
 from fastapi.testclient import TestClient
-from sqlalchemy import text
 
-from app import app, engine
+from app import app
 
 
 def test_the_first_order():
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE orders (id serial)"))
     assert TestClient(app).post("/orders").json() == 1
 
 
@@ -124,8 +124,15 @@ def without(bench: Bench) -> Bench:
     return replace(bench, stack=bench.stack.model_copy(update={"services": Services()}))
 
 
+def filled(bench: Bench) -> Bench:
+    """Return the bench of a repository whose CI makes a table before the tests."""
+    making = "psql shop -c 'CREATE TABLE orders (id serial)'"
+    services = bench.stack.services.model_copy(update={"before": (making,)})
+    return replace(bench, stack=bench.stack.model_copy(update={"services": services}))
+
+
 def test_a_service_is_tested_beside_its_database_and_cache(bench_of: Of) -> None:
-    bench = bench_of("shop", {**SHOP, ".github/workflows/ci.yml": CI})
+    bench = filled(bench_of("shop", {**SHOP, ".github/workflows/ci.yml": CI}))
     assert run_gate(Gate.TESTS, without(bench)).status is GateStatus.FAIL
     for _ in range(2):  # the second run sees nothing of the first
         evidence = run_gate(Gate.TESTS, bench)

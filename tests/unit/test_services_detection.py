@@ -249,6 +249,35 @@ def test_the_survey_keeps_what_was_found() -> None:
     assert found.tests[0].endswith("pytest")
 
 
+def test_what_ci_makes_is_there_and_what_the_tests_make_is_not() -> None:
+    tests = "def make():\n    create_database(settings.DATABASE_URL)\n"
+    found = detect(SQL, {WORKFLOW: CI, "app/db.py": f"URL = '{ADDRESS}'\n"}).postgres
+    assert found is not None
+    assert found.databases == ("shop_test", "app")
+    texts = {WORKFLOW: CI, "app/db.py": f"URL = '{ADDRESS}'\n", "tests/conftest.py": tests}
+    made = detect(SQL, texts).postgres
+    assert made is not None
+    assert made.databases == ("shop_test",)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "PostgresDsn.build(scheme='postgresql', host=settings.HOST)",
+        "URL.create('postgresql+asyncpg', host=HOST)",
+        "f'postgresql://{user}@{host}/{name}'",
+        "class A(BaseAppSettings):\n    db: PostgresDsn = 1\n",
+    ],
+)
+def test_an_address_that_is_put_together_says_which_server_it_is(code: str) -> None:
+    assert detect(SQL, {"app.py": code}).postgres == Postgres()
+
+
+def test_the_name_of_an_extra_is_no_address() -> None:
+    setup = "setup(extras_require={'redis': ['redis>=4'], 'postgresql': ['asyncpg']})\n"
+    assert detect("redis\nasyncpg\n", {"setup.py": setup}) == Services()
+
+
 def test_odd_files_stop_nothing() -> None:
     texts = {
         WORKFLOW: "jobs: [1, {services: 3}]\n",

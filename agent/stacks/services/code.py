@@ -52,6 +52,7 @@ class _File:
                 yield from self._fields(node)
             elif isinstance(node, ast.Call | ast.Subscript):
                 yield from self._reads(node)
+                yield from self._made(node)
         for node in nodes:
             if isinstance(node, ast.Constant) and id(node) not in self._seen:
                 yield from self._literal(node)
@@ -61,11 +62,19 @@ class _File:
         text = node.value if isinstance(node.value, str) else ""
         if kind_of_url(text):
             yield from told(self._rank, self._place, text)
-        elif re.fullmatch(r"(postgresql|postgres|redis)(\+\w+)?", text):
+        elif re.fullmatch(r"(postgresql|redis)\+\w+", text):
             kind = kind_of_url(f"{text}://")
             if kind:
                 yield Hint(kind=kind, part="url", rank=self._rank, place=self._place,
                            value=f"{text}://")  # fmt: skip
+
+    def _made(self, node: ast.AST) -> Iterator[Hint]:
+        """Yield that an address is put together, by SQLAlchemy's `URL.create` or pydantic's."""
+        if isinstance(node, ast.Call) and last(node.func) in ("create", "build", "URL"):
+            scheme = argument(node, "scheme") or argument(node, "drivername", 0)
+            if (text_of(scheme) or "").startswith("postgres"):
+                yield Hint(kind="postgres", part="url", rank=self._rank, place=self._place,
+                           value="postgresql://")  # fmt: skip
 
     def _reads(self, node: ast.AST) -> Iterator[Hint]:
         found = read_of(node)
@@ -84,7 +93,7 @@ class _File:
 
     def _fields(self, node: ast.ClassDef) -> Iterator[Hint]:
         """Yield the fields of pydantic's settings."""
-        if not any(last(base).endswith("BaseSettings") for base in node.bases):
+        if not any(last(base).endswith("Settings") for base in node.bases):
             return
         prefix = prefix_of(node)
         for item in node.body:

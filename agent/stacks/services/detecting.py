@@ -160,17 +160,15 @@ def _databases(
 ) -> list[str]:  # fmt: skip
     """Return the databases that are there before the tests.
 
-    With a server in CI those that it makes, for what tests make themselves must not be there.
+    What tests make themselves must not be there; those that CI's server makes are.
     """
     in_ci = [server for server in documents.servers if server.rank is Rank.CI_SERVER]
     by_server = [name for server in in_ci for name in server.databases]
-    allowed = {Rank.TEAM} if by_server else set(Rank)
-    for path, text in texts.items():
-        if _MADE_BY_TESTS.search(text):
-            if path.startswith((".github/workflows/", ".gitlab-ci")):
-                allowed |= {Rank.CI}
-            elif _SETUP_OF_TESTS.search(path):
-                allowed -= {Rank.TESTS}
+    making = [path for path, text in texts.items() if _MADE_BY_TESTS.search(text)]
+    if any(map(_SETUP_OF_TESTS.search, making)):
+        allowed = {Rank.TEAM} if by_server else set(Rank) - {Rank.TESTS}
+    else:
+        allowed = set(Rank)
     chosen = [hint for hint in hints if hint.rank in allowed]
     names = [*by_server, *_values(chosen, "postgres", "database")]
     absent = ("postgres", "template0", "template1", "memory")
