@@ -19,8 +19,7 @@ from tests.contract.git_remote import bubblewrap, git
 from tests.fakes.artifacts import FakeArtifacts
 
 REQUIREMENTS = (
-    "fastapi>=0.121\nsqlalchemy>=2\npsycopg[binary]>=3.2\npytest\ncoverage\n"
-    "django==5.2.19\nredis\n"
+    "fastapi>=0.121\nsqlalchemy>=2\npsycopg[binary]>=3.2\npytest\ncoverage\ndjango==5.2.19\nredis\n"
 )
 """One environment serves both repositories."""
 APP = """
