@@ -184,6 +184,10 @@ class Command(Value):
     output_cap_bytes: int = 1 << 20
     needs: Needs | None = None
     """None: it runs with what `prepare` has installed. Else it may be installed first."""
+    beside: tuple[str, ...] = ()
+    """Packages in an environment of their own, whose folder the variable BACKSMITH_BESIDE has."""
+    hosts: tuple[str, ...] = ()
+    """Names that lead to the sandbox itself; those that are no plain host names are left out."""
 
 
 class CommandResult(Value):

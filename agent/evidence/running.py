@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from agent.domain.evidence import Gate
 from agent.evidence.result import Problem, Result
+from agent.evidence.services.running import filling, not_started, run_served
 from agent.ports import Command, CommandResult, Needs
 from agent.text import head_and_tail, plain_output
 from agent.tools.base import Bench
@@ -20,24 +21,36 @@ _NO_MODULE = re.compile(r"^\S*python[\d.]*: No module named \S+$", re.MULTILINE)
 
 
 def run_line(
-    bench: Bench, line: str, timeout: timedelta, needs: Needs | None = None
+    bench: Bench,
+    line: str,
+    timeout: timedelta,
+    needs: Needs | None = None,
+    *,
+    is_served: bool = False,
 ) -> CommandResult:
-    """Run a shell line at the root, with settings that make the tools' output plain."""
+    """Run a shell line at the root, with settings that make the tools' output plain.
+
+    With `is_served` it runs beside the servers that the repository's tests need.
+    """
     environment = (
         ("RUFF_OUTPUT_FORMAT", "concise"),
         ("COVERAGE_FILE", f"{bench.worktree.path}/{RESULTS}/coverage"),
     )
-    result = bench.sandbox.run(
-        bench.worktree,
-        Command(
-            argv=("bash", "-c", line),
-            timeout=bench.time_for(timeout),
-            environment=environment,
-            output_cap_bytes=_OUTPUT_CAP_BYTES,
-            needs=needs,
-        ),
+    whole = f"{filling(bench.stack.services)}{line}" if is_served else line
+    command = Command(
+        argv=("bash", "-c", whole),
+        timeout=bench.time_for(timeout),
+        environment=environment,
+        output_cap_bytes=_OUTPUT_CAP_BYTES,
+        needs=needs,
     )
+    run = run_served if is_served else _run_plain
+    result = run(bench, command)
     return result.model_copy(update={"output": plain_output(result.output).strip()})
+
+
+def _run_plain(bench: Bench, command: Command) -> CommandResult:
+    return bench.sandbox.run(bench.worktree, command)
 
 
 def time_is_over(time: timedelta) -> str:
@@ -68,5 +81,5 @@ def unable(gate: Gate, command: str, result: CommandResult, why: str) -> Result:
         exit_code=result.exit_code,
         seconds=result.seconds,
         unable=(problem,),
-        was_missing=is_missing(result),
+        was_missing=is_missing(result) or bool(not_started(result)),
     )

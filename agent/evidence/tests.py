@@ -18,6 +18,8 @@ from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.result import Problem, Result, merged
 from agent.evidence.running import RESULTS, is_missing, run_line, time_is_over, unable
 from agent.evidence.selection import by_line, is_there, selected
+from agent.evidence.services.inside.serving import NOT_STARTED
+from agent.evidence.services.running import not_started
 from agent.evidence.unittests import parse_unittest
 from agent.ports import CommandResult
 from agent.stacks.line import CommandLine, parse_line
@@ -87,7 +89,8 @@ def _run_one(bench: Bench, line: CommandLine, meter: Meter | None) -> Result:
         return _run(bench, line, Metered(line=line))
     result = _run(bench, line, measured)
     ended_badly = result.unable or any(f.key.startswith(_ENDED) for f in result.findings)
-    if ended_badly and result.seconds < bench.time_for(TIMEOUT).total_seconds():
+    is_over = result.seconds >= bench.time_for(TIMEOUT).total_seconds()
+    if ended_badly and not is_over and result.exit_code != NOT_STARTED:
         meter.give_up()
         return _run(bench, line, Metered(line=line))
     meter.end(line)
@@ -98,7 +101,7 @@ def _run(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     if line.tool == "pytest":
         return _run_pytest(bench, line, measured)
     text = f"{measured.before}{prepared(line, measured.line)}{measured.after}"
-    result = run_line(bench, text, TIMEOUT, measured.needs)
+    result = run_line(bench, text, TIMEOUT, measured.needs, is_served=True)
     if _is_broken(result):
         return _broken(bench, line, result)
     report = parse_unittest(result.output, str(bench.worktree.path))
@@ -135,7 +138,7 @@ def _run_pytest(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     plain = line.model_copy(update={"text": text})
     before = f"mkdir -p {RESULTS}; {measured.before}rm -f {_JUNIT}; "
     shell = f"{before}{plain.shell()}{measured.after}"
-    result = run_line(bench, shell, TIMEOUT, measured.needs)
+    result = run_line(bench, shell, TIMEOUT, measured.needs, is_served=True)
     report = _read_report(bench, line.folder, result.output)
     if result.exit_code == _NO_TESTS and not result.timed_out:
         return _result(line, result, findings=(_nothing(line),))
@@ -183,12 +186,15 @@ def _other_faults(result: CommandResult, report: TestReport) -> tuple[Problem, .
 
 
 def _is_broken(result: CommandResult) -> bool:
-    return result.timed_out or result.exit_code < 0 or is_missing(result)
+    is_ended = result.timed_out or result.exit_code < 0
+    return is_ended or is_missing(result) or bool(not_started(result))
 
 
 def _broken(bench: Bench, line: CommandLine, result: CommandResult) -> Result:
     """Return why there is no result; with a time-out the last line names the test that ran."""
     ended = f"exit code {result.exit_code}"
+    if why := not_started(result):
+        return unable(Gate.TESTS, line.shell(), result, why)
     if result.timed_out:
         last = first_line(result.output.rpartition("\n")[2], 200)
         ended = f"{time_is_over(bench.time_for(TIMEOUT))}; the last line: {last}"

@@ -8,6 +8,7 @@ from agent.domain.value import Value
 from agent.stacks.ci import ci_lines
 from agent.stacks.line import CommandLine
 from agent.stacks.runners import ReadText, reduce_line
+from agent.stacks.services.value import Services
 
 __all__ = ["ReadText", "Stack", "detect_stack", "gate_of"]
 
@@ -37,6 +38,8 @@ class Stack(Value):
     tests: tuple[str, ...] = ()
     lint: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    services: Services = Services()
+    """What the tests need beside them."""
 
     def commands(self, gate: Gate) -> tuple[str, ...]:
         """Return the shell commands of a gate, in their order."""

@@ -46,18 +46,19 @@ def _called(path: str, call: ast.Call) -> Iterator[Setting]:
 
 def _fields(path: str, node: ast.ClassDef) -> Iterator[Setting]:
     """Yield the fields of a pydantic settings class as variables."""
-    prefix = _prefix(node)
+    prefix = prefix_of(node)
     for item in node.body:
         if not isinstance(item, ast.AnnAssign) or not isinstance(item.target, ast.Name):
             continue
         name = item.target.id
         if name == "model_config" or "ClassVar" in dotted(item.annotation):
             continue
-        shown = _alias(item.value) or f"{prefix}{name}".upper()
+        shown = alias_of(item.value) or f"{prefix}{name}".upper()
         yield Setting(name=shown, path=path, is_required=_must_be_given(item.value))
 
 
-def _prefix(node: ast.ClassDef) -> str:
+def prefix_of(node: ast.ClassDef) -> str:
+    """Return what the names of the variables of a settings class begin with."""
     for item in ast.walk(node):
         if isinstance(item, ast.Call) and last(item.func).endswith("ConfigDict"):
             return text_of(argument(item, "env_prefix")) or ""
@@ -66,7 +67,8 @@ def _prefix(node: ast.ClassDef) -> str:
     return ""
 
 
-def _alias(value: ast.expr | None) -> str | None:
+def alias_of(value: ast.expr | None) -> str | None:
+    """Return the variable that a field names itself."""
     if not isinstance(value, ast.Call) or last(value.func) != "Field":
         return None
     return text_of(argument(value, "validation_alias") or argument(value, "alias"))

@@ -5,6 +5,7 @@ import re
 from agent.domain.errors import ToolError
 from agent.domain.repository import Worktree
 from agent.ports import Sandbox
+from agent.stacks.services.documents import COMPOSE, EXAMPLES, GITLAB, VARIABLES
 from agent.survey.values import RepositoryFile, RepositoryFiles
 from agent.text import first_line
 
@@ -22,6 +23,8 @@ _WANTED: tuple[tuple[str, int], ...] = (
     (r"^\.github/workflows/[^/]+\.ya?ml$", 40_000),
     (r"^(AGENTS|CONTRIBUTING|README)\.(md|rst|txt)$|^(\.github|docs)/CONTRIBUTING\.md$", 60_000),
     (_CONFIG, 40_000),
+    (r"^\.backsmith\.yml$", 40_000),
+    (rf"{COMPOSE}|{EXAMPLES}|{VARIABLES}|{GITLAB}", 20_000),
     (r"^(poetry|uv|pdm)\.lock$|^Pipfile\.lock$", 400_000),
     (r"(^|/)(versions|migrations)/(versions/)?[^/]+\.py$", 1_500),
     (r"(^|/)(main|app|asgi|wsgi|urls|settings|config|conftest|base|local|prod[a-z]*)\.py$", 60_000),

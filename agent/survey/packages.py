@@ -35,6 +35,12 @@ def packages(files: RepositoryFiles) -> tuple[str, ...]:
     return tuple(f"{name} {exact.get(name) or ranges.get(name, '')}".strip() for name in known)
 
 
+def declared(files: RepositoryFiles) -> frozenset[str]:
+    """Return the names of all packages that the repository asks for itself."""
+    of_pipfile = (name for name, _ in _pipfile(files.text("Pipfile.lock")))
+    return frozenset((*of_pipfile, *(name for name, _ in _ranges(files))))
+
+
 def _exact(files: RepositoryFiles) -> Iterator[tuple[str, str]]:
     for path in ("poetry.lock", "uv.lock", "pdm.lock"):
         for name, version in _LOCKED.findall(files.text(path) or ""):

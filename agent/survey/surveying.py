@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from agent.stacks.commands import detect_others, detect_stack
+from agent.stacks.commands import Stack, detect_others, detect_stack
+from agent.stacks.services.detecting import detect_services
 from agent.survey.applications import applications, entry_points
 from agent.survey.environment import settings
 from agent.survey.layout import lay_out
@@ -29,7 +30,7 @@ def survey(files: RepositoryFiles) -> Survey:
     return Survey(
         python=python_version(files),
         packages=packages(files),
-        stack=detect_stack(workflows(files), files.text),
+        stack=_stack(files),
         also_in_ci=detect_others(workflows(files)),
         style=style(files),
         applications=tuple(applications(sources)),
@@ -45,6 +46,11 @@ def survey(files: RepositoryFiles) -> Survey:
         subjects=files.subjects,
         remarks=tuple(_remarks(files, unparsed, unread)),
     )
+
+
+def _stack(files: RepositoryFiles) -> Stack:
+    found = detect_stack(workflows(files), files.text)
+    return found.model_copy(update={"services": detect_services(files)})
 
 
 def _sources(files: RepositoryFiles) -> tuple[list[Source], list[str], int]:

@@ -94,6 +94,8 @@ def _plain(text: str) -> str:
 def _gates(survey: Survey, stack: Stack) -> list[str]:
     commands = [*stack.tests, *stack.lint, *stack.types]
     others = [f"CI also runs: {', '.join(survey.also_in_ci)}"] if survey.also_in_ci else []
+    beside = " and ".join(stack.services.names)
+    others += [f"{beside} run beside every test command"] if beside else []
     return [*(commands or ["no commands were found"]), *others]
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from agent.domain.errors import ToolError
+from agent.evidence.services.running import filling, run_served
 from agent.output import cut_output
 from agent.ports import Command, CommandResult
 from agent.text import first_line, plain_output
@@ -20,6 +21,8 @@ _NO_NETWORK = re.compile(
     "Temporary failure in name resolution|Name or service not known|Could not resolve host"
     "|Network is unreachable"
 )
+_TESTS = re.compile(r"\b(?:pytest|unittest|tox|nox)\b|\bmake +\S*test")
+_USES_SERVERS = re.compile(rf"{_TESTS.pattern}|\b(?:python[\d.]*|alembic|manage\.py|psql)\b")
 _BACKGROUND = re.compile(r"(?<![&>|])&(?=\s|$)")
 _WAITED = re.compile(r"\b(wait|kill|pkill)\b")
 
@@ -39,19 +42,23 @@ class RunCommand(Tool):
 
     def run(self, bench: Bench) -> ToolOutcome:
         """Return how it ended and the output."""
-        result = bench.sandbox.run(
-            bench.worktree,
-            Command(
-                argv=("bash", "-c", self.command),
-                timeout=timedelta(seconds=self.timeout_seconds),
-                output_cap_bytes=_OUTPUT_CAP_BYTES,
-            ),
-        )
+        result = _run(bench, self.command, timedelta(seconds=self.timeout_seconds))
         output = plain_output(result.output).strip("\n")
         cut = cut_output(output, _LIMIT)
         where = "" if cut.is_whole else _kept(bench, output)
         rows = [f"[{_end(self, result)}]", cut.text, where, *_remarks(self.command, result)]
         return ToolOutcome(text="\n".join(row for row in rows if row), changes_files=True)
+
+
+def _run(bench: Bench, line: str, timeout: timedelta) -> CommandResult:
+    """Run a line; beside the servers that the tests need where it runs tests or migrations."""
+    command = Command(
+        argv=("bash", "-c", line), timeout=timeout, output_cap_bytes=_OUTPUT_CAP_BYTES
+    )
+    if not _USES_SERVERS.search(line):
+        return bench.sandbox.run(bench.worktree, command)
+    filled = f"{filling(bench.stack.services)}{line}" if _TESTS.search(line) else line
+    return run_served(bench, command.model_copy(update={"argv": ("bash", "-c", filled)}))
 
 
 def _end(asked: RunCommand, result: CommandResult) -> str:

@@ -19,7 +19,7 @@ from integrations.sandbox import probe
 from integrations.sandbox.environments import NONE, Environments, RepositoryEnvironment
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
 from integrations.sandbox.limits import GIT_OUTPUT_CAP_BYTES, Limits, limited
-from integrations.sandbox.places import Interpreter, git_place, variables
+from integrations.sandbox.places import Interpreter, beside_variables, git_place, variables
 from integrations.sandbox.process import Launch, execute, memory_files
 from integrations.sandbox.profile import HELPER, HOME, Profile, arguments
 
@@ -75,7 +75,9 @@ class BubblewrapSandbox:
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         """Run a command in the worktree, with the environment that `prepare` made or it needs."""
-        return self._run(worktree.path, self._environments.of(worktree, command.needs), command)
+        beside = self._environments.beside(worktree, command.beside)
+        packages = self._environments.of(worktree, command.needs)
+        return self._run(worktree.path, packages, command, beside)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         """Run one operation of the file helper: read, list, search, edit, stat or result."""
@@ -110,13 +112,19 @@ class BubblewrapSandbox:
         return self._execute(profile.model_copy(update=change), command)
 
     def _run(
-        self, worktree: Path, packages: RepositoryEnvironment, command: Command
+        self,
+        worktree: Path,
+        packages: RepositoryEnvironment,
+        command: Command,
+        beside: RepositoryEnvironment = NONE,
     ) -> CommandResult:
         place = git_place(worktree, self._home / "mirrors")
         mirror = () if place.mirror is None else (place.mirror,)
-        read_only = (*mirror, *packages.folders)
+        read_only = (*mirror, *packages.folders, *beside.folders)
         profile = self._profile(worktree, read_only, packages.path, pinned=place.pinned)
-        return self._execute(profile, command)
+        environment = {**profile.environment, **beside_variables(beside.path)}
+        change = {"environment": environment, "hosts": command.hosts}
+        return self._execute(profile.model_copy(update=change), command)
 
     def _profile(
         self,

@@ -98,6 +98,12 @@ class Environments:
         """Return the environment for a command."""
         return self.current(worktree) if needs is None else self.for_needs(worktree, needs)
 
+    def beside(self, worktree: Worktree, packages: tuple[str, ...]) -> RepositoryEnvironment:
+        """Return an environment with nothing of the repository. Raises as `ensure`."""
+        if not packages:
+            return NONE
+        return self.for_needs(worktree, Needs(also=packages, alone=True))
+
     def for_needs(self, worktree: Worktree, needs: Needs) -> RepositoryEnvironment:
         """Return an environment for one command; what is `current` stays so. Raises as `ensure`.
 

@@ -45,6 +45,10 @@ class GitPlace(Value):
     mirror: Path | None
 
 
+BESIDE = "BACKSMITH_BESIDE"
+"""The variable with the folder of an environment beside that of the repository."""
+
+
 def git_place(worktree: Path, mirrors: Path) -> GitPlace:
     """Find the mirror that a worktree belongs to.
 
@@ -80,6 +84,11 @@ def _text(path: Path) -> str:
     number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(number, "rb") as file:
         return file.read(4096).decode("utf-8", "replace")
+
+
+def beside_variables(beside: Path | None) -> dict[str, str]:
+    """Return how a command finds the packages that it has beside those of the repository."""
+    return {} if beside is None else {BESIDE: str(beside)}
 
 
 def variables(

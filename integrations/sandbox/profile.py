@@ -4,6 +4,7 @@ An allow-list: what is not named here does not exist inside. `docs/adr/0005-the-
 reasons, flag by flag.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,9 +22,11 @@ ACCOUNTS = "agent:x:{user}:{group}:agent:{home}:/bin/sh\nnobody:x:65534:65534::/
 SYNTHETIC = (
     ("/etc/passwd", ACCOUNTS),
     ("/etc/group", "agent:x:{group}:\nnogroup:x:65534:\n"),
-    ("/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"),
+    ("/etc/hosts", "127.0.0.1 localhost sandbox{hosts}\n::1 localhost\n"),
     ("/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\n"),
 )
+
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 
 
 class Profile(Value):
@@ -42,6 +45,8 @@ class Profile(Value):
     """One more writable folder, at the same path."""
     helper: Path
     environment: dict[str, str]
+    hosts: tuple[str, ...] = ()
+    """More names of the sandbox itself."""
 
 
 HELPER = "/run/backsmith/integrations/sandbox/helper.py"
@@ -91,8 +96,9 @@ def _system(profile: Profile, data: Callable[[bytes], int]) -> Iterator[str]:
             yield from ("--ro-bind", str(folder), str(folder))
     for name in ETC:
         yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
+    hosts = "".join(f" {name}" for name in profile.hosts if _HOST.fullmatch(name))
     for place, text in SYNTHETIC:
-        filled = text.format(user=profile.user, group=profile.group, home=HOME)
+        filled = text.format(user=profile.user, group=profile.group, home=HOME, hosts=hosts)
         yield from ("--ro-bind-data", str(data(filled.encode())), place)
 
 

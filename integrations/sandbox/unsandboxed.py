@@ -12,7 +12,12 @@ from agent.ports import Command, CommandResult
 from integrations.sandbox.environments import Environments
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
 from integrations.sandbox.limits import GIT_OUTPUT_CAP_BYTES, Limits, limited
-from integrations.sandbox.places import Interpreter, must_be_there, variables
+from integrations.sandbox.places import (
+    Interpreter,
+    beside_variables,
+    must_be_there,
+    variables,
+)
 from integrations.sandbox.process import Launch, execute
 
 
@@ -41,8 +46,11 @@ class UnsandboxedSandbox:
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         """Run a command in the worktree; its process group dies with it."""
+        beside = beside_variables(self._environments.beside(worktree, command.beside).path)
         packages = self._environments.of(worktree, command.needs).path
-        return self._run(worktree.path, packages, command)
+        environment = (*beside.items(), *command.environment)
+        told = command.model_copy(update={"environment": environment})
+        return self._run(worktree.path, packages, told)
 
     def file_operation(self, worktree: Worktree, operation: str, arguments: dict[str, Any]) -> Any:
         """Run one operation of the file helper."""

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 
+from agent.evidence.migrations.inside.databases import connected
 from agent.evidence.migrations.inside.proving import (
     AGAIN,
     DATA,
@@ -14,7 +15,6 @@ from agent.evidence.migrations.inside.proving import (
     Proof,
     load_packages,
 )
-from agent.evidence.migrations.inside.servers import connected
 
 
 def drop(proof: Proof, socket: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from agent.domain.errors import NeedsHumanError, ToolError
 from agent.domain.value import Value
 from agent.evidence.contract.asked import Asked
+from agent.evidence.services.running import not_started, run_served
 from agent.ports import Command, CommandResult, Needs
 from agent.stacks.openapi.asking import Answer
 from agent.stacks.openapi.attempting import attempt
@@ -20,7 +21,7 @@ from agent.stacks.openapi.exporting import services_in, surroundings
 from agent.stacks.openapi.script import with_applications
 from agent.stacks.openapi.value import NO_FRAMEWORK
 from agent.text import plain_output
-from agent.tools.base import Checkout
+from agent.tools.base import Bench, Checkout
 
 TOOL = "schemathesis>=4.32,<5"
 ANSWER = ".backsmith-results/contract.json"
@@ -92,12 +93,12 @@ def script() -> str:
 
 
 def try_application(
-    checkout: Checkout, asked: Asked, apps: tuple[str, ...], known: dict[str, str] | None
+    bench: Bench, asked: Asked, apps: tuple[str, ...], known: dict[str, str] | None
 ) -> Trial:
     """Send requests to the application of a worktree, in a process of its own without network.
 
     Args:
-        checkout: The worktree; nothing of it is written but the answer.
+        bench: The worktree; nothing of it is written but the answer.
         asked: What the team asks for.
         apps: The applications that the team names.
         known: Digests of operations that need not be tried; None: all are.
@@ -105,13 +106,13 @@ def try_application(
     Raises:
         TransientError: The package index cannot be reached.
     """
-    services, files = services_in(checkout, apps)
+    services, files = services_in(bench, apps)
     if not services:
         return Trial(reason=files.problem or NO_FRAMEWORK, is_no_application=not files.problem)
     first = Trial()
     for service in services[:_MOST_SERVICES]:
-        run = _Run(asked, known)
-        attempt(checkout, service, surroundings(files, service), run, (TOOL,))
+        run = _Run(bench, asked, known)
+        attempt(bench, service, surroundings(files, service), run, (TOOL,))
         found = run.last.model_copy(update={"seconds": round(run.seconds, 2)})
         found = found.model_copy(update={"label": found.label or service.label})
         if found.documents or found.is_not_installed or service.targets[0].is_declared:
@@ -123,8 +124,8 @@ def try_application(
 class _Run:
     """Runs the script as `attempt` asks for it, and keeps the whole of its last answer."""
 
-    def __init__(self, asked: Asked, known: dict[str, str] | None) -> None:
-        self._asked, self._known = asked, known
+    def __init__(self, bench: Bench, asked: Asked, known: dict[str, str] | None) -> None:
+        self._bench, self._asked, self._known = bench, asked, known
         self.last, self.seconds = Trial(), 0.0
 
     def __call__(self, checkout: Checkout, job: dict[str, Any], needs: Needs) -> Answer:
@@ -133,7 +134,9 @@ class _Run:
 
     def _asked_once(self, checkout: Checkout, job: dict[str, Any], needs: Needs) -> Trial:
         token = uuid.uuid4().hex
+        has_server = self._bench.stack.services.postgres is not None
         contract = {**self._asked.model_dump(), "known": self._known, "token": token}
+        contract["has_server"] = has_server
         text = json.dumps({**job, "answer": ANSWER, "contract": contract}).encode()
         command = Command(
             argv=("python", "-B", "-c", script()),
@@ -142,9 +145,11 @@ class _Run:
             needs=needs,
         )
         try:
-            done = checkout.sandbox.run(checkout.worktree, command)
+            done = run_served(self._bench, command)
         except NeedsHumanError as error:
             return Trial(reason=_line(str(error)), is_unable=True, is_not_installed=True)
+        if why := not_started(done):
+            return Trial(reason=_line(why))
         self.seconds += done.seconds
         return _read(checkout, done, token)
 

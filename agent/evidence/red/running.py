@@ -10,6 +10,7 @@ from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
 from agent.evidence.red.edits import EditedTest
 from agent.evidence.running import RESULTS, time_is_over
 from agent.evidence.selection import is_there, selected
+from agent.evidence.services.running import filling, not_started, run_served
 from agent.evidence.tests import TIMEOUT, prepared, pytest_options
 from agent.evidence.unittests import parse_unittest
 from agent.ports import Command, CommandResult
@@ -81,10 +82,10 @@ def run(
         base=shlex.quote(bench.base or ""),
         results=RESULTS,
         side=side,
-        line=_shell(narrowed, side),
+        line=f"{filling(bench.stack.services)}{_shell(narrowed, side)}",
     )
-    done = bench.sandbox.run(
-        bench.worktree,
+    done = run_served(
+        bench,
         Command(
             argv=("bash", "-c", script),
             timeout=bench.time_for(TIMEOUT),
@@ -120,7 +121,7 @@ def _shell(line: CommandLine, side: Side) -> str:
 
 
 def _report(bench: Bench, line: CommandLine, done: CommandResult, side: Side) -> TestReport | None:
-    if done.timed_out or done.exit_code == _NOT_BUILT:
+    if done.timed_out or done.exit_code == _NOT_BUILT or not_started(done):
         return None
     if line.tool != "pytest":
         return parse_unittest(plain_output(done.output).strip())
@@ -134,6 +135,8 @@ def _report(bench: Bench, line: CommandLine, done: CommandResult, side: Side) ->
 def _problem(bench: Bench, done: CommandResult) -> str:
     if done.timed_out:
         return time_is_over(bench.time_for(TIMEOUT))
+    if why := not_started(done):
+        return why
     end = head_and_tail(plain_output(done.output).strip(), 300).rpartition("\n")[2]
     what = "the base's code could not be laid out" if done.exit_code == _NOT_BUILT else ""
     return what or f"exit code {done.exit_code}" + (f": {end}" if end else "")

@@ -38,15 +38,20 @@ def is_plain(folder: str, name: str) -> bool:
 
 
 def own_database(job: dict[str, Any], folder: str) -> None:
-    """Let settings that name a database name a private one, until an error asks for another."""
+    """Let settings that name a database name a private one, until an error asks for another.
+
+    Where a server was started for them, they lead there.
+    """
+    if job["contract"]["has_server"]:
+        return
     scheme = "sqlite+aiosqlite" if is_installed("aiosqlite") else "sqlite"
     for name in {*job["known"], *job["example"]}:
         if kind_of_name(name) == "database" and name not in job["settings"]:
             job["settings"][name] = f"{scheme}:///{folder}/own.db"
 
 
-def make_tables() -> None:
-    """Create the tables of SQLAlchemy's models in databases that are files or in memory."""
+def make_tables(has_server: bool) -> None:
+    """Create the tables of SQLAlchemy's models in databases that are our own."""
     if "sqlalchemy" not in sys.modules:
         return
     alchemy = import_module("sqlalchemy")
@@ -55,7 +60,8 @@ def make_tables() -> None:
     ]
     engines = [item for item in gc.get_objects() if isinstance(item, alchemy.engine.Engine)]
     for engine in engines:
-        if engine.dialect.name != "sqlite":
+        is_ours = engine.dialect.name == "postgresql" and has_server
+        if engine.dialect.name != "sqlite" and not is_ours:
             continue
         for tables in found:
             create_tables(engine, tables)
@@ -92,11 +98,13 @@ class NoMigrations:
         return
 
 
-def own_django(settings_module: str, folder: str) -> None:
+def own_django(settings_module: str, folder: str, has_server: bool) -> None:
     """Change Django's settings so that it serves whoever asks, from databases of its own."""
     os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
     settings = import_module("django.conf").settings
     for name, database in settings.DATABASES.items():
+        if has_server and "postg" in str(database.get("ENGINE")):
+            continue
         own = {"ENGINE": "django.db.backends.sqlite3", "NAME": f"{folder}/{name}.db"}
         database.update(**own, OPTIONS={}, HOST="", PORT="")
     settings.MIGRATION_MODULES = NoMigrations()

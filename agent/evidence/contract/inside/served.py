@@ -81,7 +81,7 @@ def served_fastapi(job: dict[str, Any], errors: Errors) -> list[dict[str, Any]]:
         code = {f"{method} {prefix}{path}": text for (method, path), text in handlers.items()}
         part = {"label": label, "document": document, "code": code}
         found.append({**part, "app": CaughtAsgi(top, errors)})
-    make_tables()
+    make_tables(job["contract"]["has_server"])
     return found
 
 
@@ -99,7 +99,7 @@ def handlers_of(app: Any) -> Iterator[tuple[tuple[str, str], str]]:
 def served_django(job: dict[str, Any], errors: Errors, folder: str) -> list[dict[str, Any]]:
     """Return Django's application with each of its descriptions."""
     module = job["targets"][0]["module"]
-    own_django(module, folder)
+    own_django(module, folder, job["contract"]["has_server"])
     documents, _ = django_documents(module)
     fill_django()
     signals = import_module("django.core.signals")

@@ -16,16 +16,12 @@ from typing import Any
 
 from agent.evidence.migrations.inside.children import opened
 from agent.evidence.migrations.inside.comparing import data_facts, fact
+from agent.evidence.migrations.inside.databases import connected, create_database
 from agent.evidence.migrations.inside.locks import lock_facts
 from agent.evidence.migrations.inside.rows import Snapshot
 from agent.evidence.migrations.inside.schema import differences, dump_of, is_longer_enum
 from agent.evidence.migrations.inside.seeding import KEPT, Seeder, fit, tables_of
-from agent.evidence.migrations.inside.servers import (
-    Server,
-    connected,
-    create_database,
-    server_folders,
-)
+from agent.evidence.services.inside.servers import Server, server_folders
 
 BY_VALUES = ("23514", "23503", "23505")
 """What refuses values that we made up: a check, a reference, uniqueness."""

@@ -23,6 +23,7 @@ DRIVERS = ("psycopg2", "psycopg", "asyncpg", "aiosqlite", "MySQLdb", "pymysql", 
 CONNECTION_WORDS = (
     r"(?i)connection refused|could not connect|connect call failed|can't connect|no such table"
     r"|name or service not known|name resolution|network is unreachable|connection failed"
+    r"|relation \"\S+\" does not exist"
     r"|serverselectiontimeout|max retries exceeded|unable to open database file"
 )
 NOT_BY_SETTINGS = (ImportError, SyntaxError, NameError, AttributeError, FileNotFoundError)
