@@ -10,7 +10,7 @@ from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository, Worktree
 from agent.own_secrets import NONE, OwnSecrets
 from agent.permissions import allowed
-from agent.ports import Artifacts, ChatModel, Ledger, Sandbox, Workspace
+from agent.ports import Artifacts, ChatModel, Ledger, Preparation, Sandbox, Workspace
 from agent.stacks.commands import Stack
 from agent.survey.keeping import surveyed
 from agent.tools.base import Bench
@@ -54,15 +54,18 @@ class Desk:
     ) -> Bench:
         """Return the worktree standing at `head`, ready to run code in unless it is only read.
 
-        With `base`, what the gates showed there is at hand to compare with.
+        With `base`, what the gates showed there is at hand to compare with. What no lock pins is
+        installed as of the day of the base, at both.
         """
         worktree = self.workspace.open(repository, life, head)
-        if not for_reading:
-            self.sandbox.prepare(worktree)
+        stack = self._stack(life, worktree)
+        as_of = self.workspace.committed_on(repository, base or head)
+        asked = Preparation(as_of=as_of, tools=stack.packages, extras=stack.extras)
         return Bench(
             sandbox=self.sandbox,
             worktree=worktree,
-            stack=self._stack(life, worktree),
+            stack=stack,
+            notes=() if for_reading else self.sandbox.prepare(worktree, asked),
             artifacts=self.artifacts,
             today=self.today(),
             base=base,

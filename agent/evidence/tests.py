@@ -9,12 +9,12 @@ from datetime import timedelta
 from posixpath import relpath
 
 from agent.domain.errors import ToolError
-from agent.domain.evidence import Gate, TestCount
+from agent.domain.evidence import Gate, Remark, TestCount
 from agent.evidence.changes import changed_python
 from agent.evidence.covering.meter import Meter
 from agent.evidence.covering.wrapping import Metered
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
-from agent.evidence.result import Problem, Result, merged
+from agent.evidence.result import ENVIRONMENT, Problem, Result, merged
 from agent.evidence.running import RESULTS, is_missing, run_line, time_is_over, unable
 from agent.evidence.selection import best_line, selected
 from agent.evidence.unittests import parse_unittest
@@ -50,7 +50,9 @@ def check_tests(bench: Bench, select: tuple[str, ...] = (), meter: Meter | None 
         return Result(gate=Gate.TESTS, nothing_to_do="no test command was found")
     chosen = [best_line(lines, select)] if select else lines
     results = [_run_one(bench, selected(line, select), meter) for line in chosen]
-    result = merged(results)
+    result = merged(results).model_copy(
+        update={"remarks": tuple(Remark(kind=ENVIRONMENT, what=note) for note in bench.notes)}
+    )
     return _of_selection(result) if select else _with_tests(bench, result)
 
 
@@ -98,7 +100,7 @@ def _run(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     if _is_broken(result):
         return _broken(bench, line, result)
     report = parse_unittest(result.output, str(bench.worktree.path))
-    if line.tool in _UNITTEST and report is not None:
+    if report is not None:
         return _judged(line, result, report)
     if result.exit_code == 0:
         return _result(line, result)

@@ -9,7 +9,7 @@ from agent.survey.values import Survey
 
 SURVEYS = LifeId("/surveys")
 """Stands in for a ticket's life; no life has a slash in its name."""
-_FORM = "survey-2"
+_FORM = "survey-3"
 """Changes with the form of `Survey`, or with what it is made of."""
 
 
