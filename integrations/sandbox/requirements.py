@@ -30,6 +30,12 @@ TEST_FILES = (
     *(f"requirements/{name}.txt" for name in ("test", "tests", "testing", "lint", "linting")),
 )
 """Without a file for development, all of these count."""
+OPTIONAL_FILES = tuple(
+    f"{place}{name}.txt"
+    for place in ("requirements-", "requirements/", "requirements/requirements-")
+    for name in ("optional", "optionals")
+)
+"""What the tests of a library try its integrations with: wanted, as far as it can be had."""
 RUNTIME_FILES = (
     "requirements.txt",
     *(f"requirements/{name}.txt" for name in ("base", "common", "main", "prod", "production")),
@@ -74,14 +80,18 @@ class Requirements(Value):
         return not self.pins and not all(map(_is_exact, lines))
 
     def with_tools(self, tools: tuple[str, ...]) -> "Requirements":
-        """Return them with tools, as far as no line is about the same package."""
-        known = {normal(line) for line in (*self.packages, *self.constraints, *self.pins)}
+        """Return them with tools, as far as no line asks for the same package.
+
+        A version that a lock file or a constraint names goes before that of the tool.
+        """
+        known = {normal(line) for line in (*self.packages, *self.tools)}
+        bound = {normal(line) for line in (*self.constraints, *self.pins)}
         kept = tuple(
-            _with_wheels(line)
+            normal(line) if normal(line) in bound else _with_wheels(line)
             for line in tools
             if normal(line) not in known and not _is_foreign(line)
         )
-        return self.model_copy(update={"tools": kept})
+        return self.model_copy(update={"tools": (*self.tools, *kept)})
 
 
 def gather(
@@ -118,13 +128,17 @@ def gather(
     collected.pyproject(with_dependencies=with_dependencies, extras=extras)
     if with_dependencies and not collected.is_declared:
         collected.older(extras)
-    return Requirements(
+    optional = _Collected(near)
+    for name in _there(near, OPTIONAL_FILES)[:1]:
+        optional.file(name)
+    found = Requirements(
         packages=tuple(dict.fromkeys(collected.packages)),
         runtime=_runtime(near, runtime),
         constraints=tuple(dict.fromkeys(collected.constraints)),
         pins=tuple(map(_with_wheels, pins(read, folder))) if collected.packages else (),
         python=collected.python,
     )
+    return found.with_tools(tuple(dict.fromkeys(optional.packages)))
 
 
 def _runtime(near: Read, files: tuple[str, ...]) -> tuple[str, ...]:
