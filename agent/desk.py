@@ -59,13 +59,11 @@ class Desk:
         """
         worktree = self.workspace.open(repository, life, head)
         stack = self._stack(life, worktree)
-        as_of = self.workspace.committed_on(repository, base or head)
-        asked = Preparation(as_of=as_of, tools=stack.packages, extras=stack.extras)
         return Bench(
             sandbox=self.sandbox,
             worktree=worktree,
             stack=stack,
-            notes=() if for_reading else self.sandbox.prepare(worktree, asked),
+            notes=() if for_reading else self._prepared(worktree, stack, base),
             artifacts=self.artifacts,
             today=self.today(),
             base=base,
@@ -73,6 +71,19 @@ class Desk:
             allowed=partial(allowed, self.ledger, life),
             own_secrets=self.own_secrets,
         )
+
+    def _prepared(
+        self, worktree: Worktree, stack: Stack, base: CommitSha | None
+    ) -> tuple[str, ...]:
+        """Install what the commands need; what no lock pins is that of the base's day."""
+        on = partial(self.workspace.committed_on, worktree.repository)
+        asked = Preparation(
+            as_of=on(base or worktree.head),
+            later=on(worktree.head) if base else None,
+            tools=stack.packages,
+            extras=stack.extras,
+        )
+        return self.sandbox.prepare(worktree, asked)
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:
         """Return the repository's commands, found out once in a ticket's life."""

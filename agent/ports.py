@@ -181,6 +181,8 @@ class Preparation(Value):
 
     as_of: date | None = None
     """What no lock pins is resolved as it was at the end of this day (UTC); None for today."""
+    later: date | None = None
+    """The day that counts instead when that is not possible, such as that of the change itself."""
     tools: tuple[str, ...] = ()
     """Requirements that count where the repository's own ones do not name the package."""
     extras: tuple[str, ...] = ()

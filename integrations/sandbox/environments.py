@@ -8,12 +8,16 @@ import hashlib
 import os
 import platform
 import re
+import shutil
+import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from agent.domain.repository import Worktree
@@ -26,6 +30,8 @@ from integrations.sandbox.reading import read_plain
 from integrations.sandbox.requirements import Requirements, gather, normal
 
 _COMPLETE = ".backsmith-complete"
+"""Written last; its age tells when the environment was last used."""
+_UNUSED = timedelta(days=30)
 _PASSED_ON = re.compile(
     r"PATH|HOME|SSL_CERT_(FILE|DIR)|XDG_CONFIG_(HOME|DIRS)|(?i:https?|all|no)_proxy|(?i:UV|PIP)_(?!PUBLISH).+"
 )
@@ -54,6 +60,7 @@ class _Mark(Value):
 
     prefix: Path | None
     notes: tuple[str, ...]
+    as_of: date | None = None
 
 
 class _Note(Value):
@@ -100,7 +107,7 @@ class Environments:
         must_be_there(worktree.path)
         asked = asked or Preparation()
         read = partial(read_plain, worktree.path)
-        wanted = _completed(gather(read, more=asked.extras), asked)
+        wanted = self._completed(gather(read, more=asked.extras), asked)
         found = self._found(self._built(wanted)) if wanted.packages or wanted.tools else NONE
         self._remember(worktree, found, asked)
         return found
@@ -126,7 +133,7 @@ class Environments:
                 "runtime": (),
                 "undated": tuple(map(normal, needs.also)),
             }
-            wanted = _completed(found.model_copy(update=added), asked)
+            wanted = self._completed(found.model_copy(update=added), asked)
         return self._found(self._built(wanted)) if wanted.packages else NONE
 
     def current(self, worktree: Worktree) -> RepositoryEnvironment:
@@ -145,7 +152,9 @@ class Environments:
         return self.ensure(worktree, note.asked)
 
     def _found(self, path: Path) -> RepositoryEnvironment:
-        mark = _Mark.model_validate_json((path / _COMPLETE).read_text())
+        file = path / _COMPLETE
+        mark = _Mark.model_validate_json(file.read_text())
+        os.utime(file)
         return RepositoryEnvironment(path=path, prefix=mark.prefix, notes=mark.notes)
 
     def _asked(self, worktree: Worktree) -> Preparation:
@@ -185,20 +194,36 @@ class Environments:
         """Build in place, for environments do not like to be moved; the mark is written last."""
         made = Installer(self._settings).install(path, requirements, python)
         is_ours = python == Interpreter.ours()
-        mark = _Mark(prefix=None if is_ours else python.prefix, notes=_notes(requirements, made))
+        mark = _Mark(
+            prefix=None if is_ours else python.prefix,
+            notes=_notes(requirements, made),
+            as_of=requirements.as_of,
+        )
         (path / _COMPLETE).write_text(mark.model_dump_json())
+        self._remove_unused()
+
+    def _remove_unused(self) -> None:
+        """Remove environments of a day that nobody used for long: each new base makes new ones."""
+        for file in self._folder.glob(f"*/{_COMPLETE}"):
+            with suppress(FileNotFoundError, ValidationError, Timeout):
+                is_old = time.time() - file.stat().st_mtime > _UNUSED.total_seconds()
+                if is_old and _Mark.model_validate_json(file.read_text()).as_of:
+                    with FileLock(f"{file.parent}.lock", timeout=0):
+                        file.unlink()
+                        shutil.rmtree(file.parent, ignore_errors=True)
+
+    def _completed(self, found: Requirements, asked: Preparation) -> Requirements:
+        """Return requirements with what is asked beside them; the day only where it decides."""
+        wanted = found.with_tools(asked.tools)
+        is_free = wanted.is_open and "UV_EXCLUDE_NEWER" not in self._settings
+        days = {"as_of": asked.as_of, "later": asked.later}
+        return wanted.model_copy(update=days) if is_free else wanted
 
 
 def _key(requirements: Requirements, python: Interpreter) -> str:
     identity = (platform.python_version(), platform.machine(), python.executable)
-    text = f"{identity}\n{requirements.model_dump_json()}"
+    text = f"{identity}\n{requirements.model_dump_json(exclude={'later'})}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _completed(found: Requirements, asked: Preparation) -> Requirements:
-    """Return requirements with what is asked beside them; the day only where it decides."""
-    wanted = found.with_tools(asked.tools)
-    return wanted.model_copy(update={"as_of": asked.as_of}) if wanted.is_open else wanted
 
 
 def _notes(asked: Requirements, made: Requirements) -> tuple[str, ...]:
@@ -211,7 +236,8 @@ def _notes(asked: Requirements, made: Requirements) -> tuple[str, ...]:
         notes.append("the lock file's versions cannot be installed: newer ones are")
     newer = [name for name in made.undated if name not in (*asked.undated, *made.left_out)]
     if made.as_of and newer:
-        notes.append(f"packages as of {made.as_of}, but of today: {', '.join(newer)}")
-    elif asked.as_of and not made.as_of:
-        notes.append(f"packages of today: they cannot be installed as of {asked.as_of}")
+        notes.append(f"packages as of {made.as_of}, but today's {', '.join(newer)}")
+    if asked.as_of != made.as_of:
+        day = f"as of {made.as_of}" if made.as_of else "of today"
+        notes.append(f"packages {day}: as of {asked.as_of} they cannot be installed")
     return tuple(notes)

@@ -2,7 +2,9 @@
 
 Normally the installer is called once. Only when it refuses does something give way, in this order:
 the day for the packages that it names, packages for development that have no wheel, tools, the day
-as a whole, the versions of the lock file. Source: uv 0.13, the hints beneath a failed resolution.
+as a whole (for the later one, then for today), the versions of the lock file. What it refuses it
+refuses within a second or two, for it has installed nothing then.
+Source: uv 0.13, the hints beneath a failed resolution.
 """
 
 import re
@@ -24,10 +26,14 @@ _WHEELS_LACK = re.compile(r"Wheels are required for `([\w.-]+)`")
 _TOO_NEW = re.compile(r"`([\w.-]+)` was filtered by `exclude-newer`")
 _UNDATED = re.compile(r"`([\w.]+)-\d\S*\.whl` is missing an upload date")
 """An index that tells no dates: each of its packages counts as too new."""
-_MOST_UNDATED = 40
+_MOST_ROUNDS = 4
+"""So often packages are freed of the day: those that are asked for, and what they need."""
 _MOST_LEFT_OUT = 6
 _MOST_ATTEMPTS = 12
-_NETWORK_WORDS = ("error sending request", "dns error", "timed out", "Connection re", "503", "502")
+_NETWORK_WORDS = (
+    *("error sending request", "dns error", "timed out", "Connection re", "503", "502"),
+    "Request failed after",
+)
 
 
 class Installer:
@@ -44,8 +50,6 @@ class Installer:
             TransientError: The package index cannot be reached.
         """
         shutil.rmtree(path, ignore_errors=True)
-        if "UV_EXCLUDE_NEWER" in self._settings:
-            wanted = wanted.model_copy(update={"as_of": None})
         with tempfile.TemporaryDirectory(dir=path.parent) as name:
             folder = Path(name)
             program = str(python.executable)
@@ -53,11 +57,12 @@ class Installer:
             return self._installed(folder, path, wanted)
 
     def _installed(self, folder: Path, path: Path, wanted: Requirements) -> Requirements:
-        for _ in range(_MOST_ATTEMPTS):
+        for number in range(_MOST_ATTEMPTS):
             try:
                 self._install(folder, path, wanted)
             except NeedsHumanError as error:
-                easier = next(self._easier(folder, path, wanted, str(error)), None)
+                free = _freed(wanted, str(error)) if number < _MOST_ROUNDS else None
+                easier = free or next(self._easier(folder, path, wanted, str(error)), None)
                 if easier is None:
                     raise
                 wanted = easier
@@ -69,12 +74,7 @@ class Installer:
         self, folder: Path, path: Path, wanted: Requirements, said: str
     ) -> Iterator[Requirements]:
         """Yield what may work where something else did not, what keeps most of it first."""
-        lacking = set(_WHEELS_LACK.findall(said))
-        late = {*lacking, *_TOO_NEW.findall(said), *_UNDATED.findall(said)}
-        new = sorted({*map(normal, late)} - {*wanted.undated})
-        if wanted.as_of and new and len(wanted.undated) < _MOST_UNDATED:
-            yield wanted.model_copy(update={"undated": (*wanted.undated, *new)})
-        names = {*wanted.left_out, *lacking}
+        names = {*wanted.left_out, *_WHEELS_LACK.findall(said)}
         if len(wanted.left_out) < len(names) <= _MOST_LEFT_OUT:
             without = wanted.model_copy(update={"left_out": tuple(sorted(names))})
             if not wanted.runtime or self._is_for_development(folder, path, wanted):
@@ -82,7 +82,8 @@ class Installer:
         if wanted.tools:
             yield wanted.model_copy(update={"tools": ()})
         if wanted.as_of:
-            yield wanted.model_copy(update={"as_of": None})
+            later = wanted.later if wanted.later and wanted.later > wanted.as_of else None
+            yield wanted.model_copy(update={"as_of": later, "later": None})
         if wanted.pins:
             yield wanted.model_copy(update={"pins": ()})
 
@@ -119,6 +120,15 @@ class Installer:
             raise TransientError("installing the dependencies took over 15 minutes") from error
         if done.returncode != 0:
             raise _failure(done.stderr.decode("utf-8", "replace").strip())
+
+
+def _freed(wanted: Requirements, said: str) -> Requirements | None:
+    """Return the requirements so that the day does not count for packages that it kept out."""
+    late = (*_WHEELS_LACK.findall(said), *_TOO_NEW.findall(said), *_UNDATED.findall(said))
+    new = sorted({*map(normal, late)} - {*wanted.undated})
+    if wanted.as_of is None or not new:
+        return None
+    return wanted.model_copy(update={"undated": (*wanted.undated, *new)})
 
 
 def _day(wanted: Requirements) -> tuple[str, ...]:

@@ -70,6 +70,8 @@ class Requirements(Value):
     """Packages that give way when they cannot be installed together with the others."""
     as_of: date | None = None
     """What is not pinned is chosen as at the end of this day (UTC)."""
+    later: date | None = None
+    """The day that counts instead when they cannot be had as on the first."""
     undated: tuple[str, ...] = ()
     """Packages for which the day does not count."""
 
