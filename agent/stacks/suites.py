@@ -15,7 +15,9 @@ NAMES = ("runtests.py", "run_tests.py", "test_runner.py")
 _SETTINGS = "DJANGO_SETTINGS_MODULE"
 _FOREIGN_RUNNER = re.compile(r"\s--testrunner(?:=|\s+)xmlrunner\.\S+")
 """It writes files that nobody reads here, and prints in a form of its own."""
-_WORD = re.compile(r"(?<!\S)(?:python[\d.]*(?:\s+-\S+)*\s+)?(?:\./)?(?P<path>[\w./-]+\.py)(?!\S)")
+_WORD = re.compile(r"(?<!\S)(?:\./)?(?P<path>[\w./-]+\.py)(?!\S)")
+_STARTED = re.compile(r"\bcoverage\s+run\s|(?:^|/|\s)python[\d.]*\s")
+"""What stands before a script that is not started by itself."""
 
 
 def as_known(line: CommandLine, read: Callable[[str], str | None]) -> CommandLine:
@@ -28,8 +30,8 @@ def as_known(line: CommandLine, read: Callable[[str], str | None]) -> CommandLin
     if not command or "/" in found["path"]:
         return line
     start, end = found.span()
-    is_covered = re.search(r"\bcoverage\s+run\b", line.text[:start])
-    program = f"-m {command}" if is_covered else f"python -m {command}"
+    is_started = _STARTED.search(line.text[:start])
+    program = f"-m {command}" if is_started else f"python -m {command}"
     options = _FOREIGN_RUNNER.sub("", line.text[end:]) if settings else ""
     shell = f"{line.text[:start]}{program}{options}"
     given = {_SETTINGS: settings} if settings else {}
