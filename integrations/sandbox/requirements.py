@@ -78,7 +78,7 @@ class Requirements(Value):
     @property
     def is_open(self) -> bool:
         """Tell whether it is left to the day of the installation which versions there will be."""
-        lines = (*self.packages, *self.tools)
+        lines = (line for line in (*self.packages, *self.tools) if normal(line) not in self.undated)
         return not self.pins and not all(map(_is_exact, lines))
 
     def with_tools(self, tools: tuple[str, ...]) -> "Requirements":

@@ -175,6 +175,17 @@ def test_the_day_does_not_count_for_what_is_pinned(shop: Shop, files: dict[str, 
     assert shop.ensure(ON_LATE).path == early.path
 
 
+def test_what_a_command_needs_beside_pinned_requirements_depends_on_no_day(shop: Shop) -> None:
+    shop.index.add("meter", "7.0", "2025-06-10")
+    shop.write("requirements.txt", "leafy==1.0\n")
+    needs, found = Needs(also=("meter",)), []
+    for asked in (ON_EARLY, ON_LATE):
+        shop.ensure(asked)
+        found.append(shop.environments.for_needs(shop.worktree, needs))
+    assert found[0] == found[1]
+    assert versions(found[0]) == {"leafy-1.0", "meter-7.0"}
+
+
 def test_a_dependency_that_the_change_brings_may_be_younger_than_its_base(shop: Shop) -> None:
     shop.index.add("fresh", "1.0", "2024-08-01")
     shop.write("requirements.txt", "leafy\nfresh>=1\n")
