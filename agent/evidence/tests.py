@@ -142,11 +142,14 @@ def _run_pytest(bench: Bench, line: CommandLine, measured: Metered) -> Result:
 
 
 def pytest_options(file: str) -> str:
-    """Return the options for a run of pytest that is to be read: its report goes to `file`."""
+    """Return the options for a run of pytest that is to be read: its report goes to `file`.
+
+    Names of tests begin where the command runs, also when pytest's settings lie beside the tests.
+    """
     return (
-        f"--junitxml={file} -p no:cacheprovider -o junit_family=xunit1 -o junit_logging=all "
-        "-o junit_log_passing_tests=false --tb=short --verbosity=2 --maxfail=0 "
-        "--continue-on-collection-errors"
+        f"--junitxml={file} --rootdir=. -p no:cacheprovider -o junit_family=xunit1 "
+        "-o junit_logging=all -o junit_log_passing_tests=false --tb=short --verbosity=2 "
+        "--maxfail=0 --continue-on-collection-errors"
     )
 
 
