@@ -10,7 +10,7 @@ from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository, Worktree
 from agent.own_secrets import NONE, OwnSecrets
 from agent.permissions import allowed
-from agent.ports import Artifacts, ChatModel, Ledger, Sandbox, Workspace
+from agent.ports import Artifacts, ChatModel, Ledger, Preparation, Sandbox, Workspace
 from agent.stacks.commands import Stack
 from agent.survey.keeping import surveyed
 from agent.tools.base import Bench
@@ -54,15 +54,16 @@ class Desk:
     ) -> Bench:
         """Return the worktree standing at `head`, ready to run code in unless it is only read.
 
-        With `base`, what the gates showed there is at hand to compare with.
+        With `base`, what the gates showed there is at hand to compare with. What no lock pins is
+        installed as of the day of the base, at both.
         """
         worktree = self.workspace.open(repository, life, head)
-        if not for_reading:
-            self.sandbox.prepare(worktree)
+        stack = self._stack(life, worktree)
         return Bench(
             sandbox=self.sandbox,
             worktree=worktree,
-            stack=self._stack(life, worktree),
+            stack=stack,
+            notes=() if for_reading else self._prepared(worktree, stack, base),
             artifacts=self.artifacts,
             today=self.today(),
             base=base,
@@ -70,6 +71,19 @@ class Desk:
             allowed=partial(allowed, self.ledger, life),
             own_secrets=self.own_secrets,
         )
+
+    def _prepared(
+        self, worktree: Worktree, stack: Stack, base: CommitSha | None
+    ) -> tuple[str, ...]:
+        """Install what the commands need; what no lock pins is that of the base's day."""
+        on = partial(self.workspace.committed_on, worktree.repository)
+        asked = Preparation(
+            as_of=on(base or worktree.head),
+            later=on(worktree.head) if base else None,
+            tools=stack.packages,
+            extras=stack.extras,
+        )
+        return self.sandbox.prepare(worktree, asked)
 
     def _stack(self, life: LifeId, worktree: Worktree) -> Stack:
         """Return the repository's commands, found out once in a ticket's life."""

@@ -6,7 +6,7 @@ Errors: adapters raise only the classes of `agent.domain.errors`.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Literal, Protocol
 
 from agent.domain.conversation import Message, ModelRequest, Reply, Spent, Usage
@@ -156,6 +156,9 @@ class Workspace(Protocol):
     def log(self, repository: Repository, base: CommitSha, head: CommitSha) -> list[CommitSha]:
         """Return the commits after `base` up to `head`, oldest first."""
 
+    def committed_on(self, repository: Repository, commit: CommitSha) -> date:
+        """Return the day (UTC) on which a commit was made, as the commit itself says."""
+
     def close(self, repository: Repository, life: LifeId) -> None:
         """Remove the worktree and its hidden ref; nothing happens if they are gone."""
 
@@ -171,6 +174,19 @@ class Needs(Value):
     """True: nothing of the repository, only `also`; such an environment serves all repositories."""
     extras: bool = False
     """True: every extra and group of pyproject.toml too, not only those for development."""
+
+
+class Preparation(Value):
+    """What is asked for beside the requirements that the repository itself names."""
+
+    as_of: date | None = None
+    """What no lock pins is resolved as it was at the end of this day (UTC); None for today."""
+    later: date | None = None
+    """The day that counts instead when that is not possible, such as that of the change itself."""
+    tools: tuple[str, ...] = ()
+    """Requirements that count where the repository's own ones do not name the package."""
+    extras: tuple[str, ...] = ()
+    """The project's own extras that are wanted beside those for development."""
 
 
 class Command(Value):
@@ -220,8 +236,12 @@ class Sandbox(Protocol):
         the helper's text.
         """
 
-    def prepare(self, worktree: Worktree) -> None:
-        """Make sure that the repository's dependencies are installed; raises NeedsHumanError."""
+    def prepare(self, worktree: Worktree, asked: Preparation | None = None) -> tuple[str, ...]:
+        """Make sure that the repository's dependencies are installed.
+
+        Returns what people should know of it, each in a few words, such as
+        `pytest-watch is not installed: it has no wheel`. Raises NeedsHumanError.
+        """
 
 
 class Transcripts(Protocol):

@@ -34,7 +34,9 @@ def _check(gate: Gate, bench: Bench, command: str) -> Result:
     found = read_output(bench, command, result.output)
     if found:
         return _result(gate, command, result, tuple(map(problem_of, found)))
-    if is_missing(result) or result.exit_code < 0 or result.exit_code > 1:
+    if is_missing(result):
+        return unable(gate, command, result, f"{line.tool} is not installed here")
+    if result.exit_code < 0 or result.exit_code > 1:
         return unable(gate, command, result, f"`{command}` ended with {result.exit_code}")
     return _result(gate, command, result, _unread(command, result.output))
 

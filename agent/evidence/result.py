@@ -14,6 +14,9 @@ MAX_REMARKS = 200
 FLAKY = "flaky"
 """The kind of a remark on a test that failed and passed at the same commit."""
 
+ENVIRONMENT = "environment"
+"""The kind of a remark on the packages with which the tests ran."""
+
 
 class Problem(Value):
     """One thing that is wrong: a test that fails, a finding, a command that could not run."""

@@ -10,12 +10,12 @@ from functools import partial
 from posixpath import relpath
 
 from agent.domain.errors import ToolError
-from agent.domain.evidence import Gate, TestCount
+from agent.domain.evidence import Gate, Remark, TestCount
 from agent.evidence.changes import changed_python
 from agent.evidence.covering.meter import Meter
 from agent.evidence.covering.wrapping import Metered
 from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
-from agent.evidence.result import Problem, Result, merged
+from agent.evidence.result import ENVIRONMENT, Problem, Result, merged
 from agent.evidence.running import RESULTS, is_missing, run_line, time_is_over, unable
 from agent.evidence.selection import by_line, is_there, selected
 from agent.evidence.services.inside.serving import NOT_STARTED
@@ -55,7 +55,8 @@ def check_tests(bench: Bench, select: tuple[str, ...] = (), meter: Meter | None 
     parts = by_line(lines, select) if select else [(line, ()) for line in lines]
     exists = partial(is_there, bench)
     results = [_run_one(bench, selected(line, part, exists), meter) for line, part in parts]
-    result = merged(results)
+    notes = tuple(Remark(kind=ENVIRONMENT, what=note) for note in bench.notes)
+    result = merged(results).model_copy(update={"remarks": notes})
     return _of_selection(result) if select else _with_tests(bench, result)
 
 
@@ -105,7 +106,7 @@ def _run(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     if _is_broken(result):
         return _broken(bench, line, result)
     report = parse_unittest(result.output, str(bench.worktree.path))
-    if line.tool in _UNITTEST and report is not None:
+    if report is not None:
         return _judged(line, result, report)
     if result.exit_code == 0:
         return _result(line, result)
@@ -148,11 +149,14 @@ def _run_pytest(bench: Bench, line: CommandLine, measured: Metered) -> Result:
 
 
 def pytest_options(file: str) -> str:
-    """Return the options for a run of pytest that is to be read: its report goes to `file`."""
+    """Return the options for a run of pytest that is to be read: its report goes to `file`.
+
+    Names of tests begin where the command runs, also when pytest's settings lie beside the tests.
+    """
     return (
-        f"--junitxml={file} -p no:cacheprovider -o junit_family=xunit1 -o junit_logging=all "
-        "-o junit_log_passing_tests=false --tb=short --verbosity=2 --maxfail=0 "
-        "--continue-on-collection-errors"
+        f"--junitxml={file} --rootdir=. -p no:cacheprovider -o junit_family=xunit1 "
+        "-o junit_logging=all -o junit_log_passing_tests=false --tb=short --verbosity=2 "
+        "--maxfail=0 --continue-on-collection-errors"
     )
 
 

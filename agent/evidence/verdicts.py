@@ -3,6 +3,7 @@
 from agent.domain.evidence import Evidence, Gate, GateStatus, Remark, TestCount
 from agent.domain.ids import CommitSha
 from agent.evidence.result import (
+    ENVIRONMENT,
     FLAKY,
     MAX_FAILING,
     MAX_FINDINGS,
@@ -87,6 +88,7 @@ def _reason(result: Result, problems: Compared, unable: Compared, base: Evidence
         parts.append(f"flaky, passed when run again: {short_list(flaky)}")
     if result.none_passed and not problems.new:
         parts.append(_NONE_PASSES)
+    parts += [remark.what for remark in result.remarks if remark.kind == ENVIRONMENT]
     missing = gone(result, base)
     if missing:
         parts.append(f"{len(missing)} that failed at the base are gone: {short_list(missing)}")

@@ -21,12 +21,17 @@ _MOST_VARIABLES = 12
 
 def ci_lines(workflow: str) -> list[CommandLine]:
     """Return the plain commands of a workflow that must pass, in their order."""
+    return [line for job in ci_jobs(workflow) for line in job]
+
+
+def ci_jobs(workflow: str) -> list[list[CommandLine]]:
+    """Return the plain commands of each job."""
     try:
         document = _mapping(yaml.safe_load(workflow))
     except (yaml.YAMLError, ValueError, RecursionError):  # PyYAML lets odd dates and depths out
         return []
     jobs = _mapping(document.get("jobs")).values()
-    return [line for job in jobs for line in _job_lines(document, _mapping(job))]
+    return [[*_job_lines(document, _mapping(job))] for job in jobs]
 
 
 def _job_lines(document: dict[Any, Any], job: dict[Any, Any]) -> Iterator[CommandLine]:

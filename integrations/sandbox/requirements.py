@@ -4,6 +4,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from agent.domain.errors import NeedsHumanError
@@ -29,6 +30,12 @@ TEST_FILES = (
     *(f"requirements/{name}.txt" for name in ("test", "tests", "testing", "lint", "linting")),
 )
 """Without a file for development, all of these count."""
+OPTIONAL_FILES = tuple(
+    f"{place}{name}.txt"
+    for place in ("requirements-", "requirements/", "requirements/requirements-")
+    for name in ("optional", "optionals")
+)
+"""What the tests of a library try its integrations with: wanted, as far as it can be had."""
 RUNTIME_FILES = (
     "requirements.txt",
     *(f"requirements/{name}.txt" for name in ("base", "common", "main", "prod", "production")),
@@ -57,9 +64,41 @@ class Requirements(Value):
     """Packages that are not installed though something asks for them."""
     python: str = ""
     """The versions of Python that the project asks for, such as `>=3.12`."""
+    runtime: tuple[str, ...] = ()
+    """Those of the packages that the project needs to run, not only to be worked on."""
+    tools: tuple[str, ...] = ()
+    """Packages that give way when they cannot be installed together with the others."""
+    as_of: date | None = None
+    """What is not pinned is chosen as at the end of this day (UTC)."""
+    later: date | None = None
+    """The day that counts instead when they cannot be had as on the first."""
+    undated: tuple[str, ...] = ()
+    """Packages for which the day does not count."""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is left to the day of the installation which versions there will be."""
+        lines = (line for line in (*self.packages, *self.tools) if normal(line) not in self.undated)
+        return not self.pins and not all(map(_is_exact, lines))
+
+    def with_tools(self, tools: tuple[str, ...]) -> "Requirements":
+        """Return them with tools, as far as no line asks for the same package.
+
+        A version that a lock file or a constraint names goes before that of the tool.
+        """
+        known = {normal(line) for line in (*self.packages, *self.tools)}
+        bound = {normal(line) for line in (*self.constraints, *self.pins)}
+        kept = tuple(
+            normal(line) if normal(line) in bound else _with_wheels(line)
+            for line in tools
+            if normal(line) not in known and not _is_foreign(line)
+        )
+        return self.model_copy(update={"tools": (*self.tools, *kept)})
 
 
-def gather(read: Read, folder: str = "", *, all_extras: bool = False) -> Requirements:
+def gather(
+    read: Read, folder: str = "", *, all_extras: bool = False, more: tuple[str, ...] = ()
+) -> Requirements:
     """Return what the repository needs for running its tests.
 
     The development file with what it includes (else the files for tests and lint), and
@@ -71,6 +110,7 @@ def gather(read: Read, folder: str = "", *, all_extras: bool = False) -> Require
         read: Reads a file of the repository.
         folder: The folder whose files count, such as a service of a larger repository.
         all_extras: Take every extra and group of pyproject.toml, whatever their names.
+        more: Extras that are taken in any case.
 
     Raises:
         NeedsHumanError: A requirement cannot be installed from a package index.
@@ -85,16 +125,33 @@ def gather(read: Read, folder: str = "", *, all_extras: bool = False) -> Require
     for name in (*development, *runtime):
         collected.file(name)
     with_dependencies = not collected.seen - set(development)
-    extras = None if all_extras else () if development else EXTRAS
+    usual = () if development else EXTRAS
+    extras = None if all_extras else tuple(dict.fromkeys((*usual, *more)))
     collected.pyproject(with_dependencies=with_dependencies, extras=extras)
     if with_dependencies and not collected.is_declared:
         collected.older(extras)
-    return Requirements(
+    optional = _Collected(near)
+    for name in _there(near, OPTIONAL_FILES)[:1]:
+        optional.file(name)
+    found = Requirements(
         packages=tuple(dict.fromkeys(collected.packages)),
+        runtime=_runtime(near, runtime),
         constraints=tuple(dict.fromkeys(collected.constraints)),
         pins=tuple(map(_with_wheels, pins(read, folder))) if collected.packages else (),
         python=collected.python,
     )
+    return found.with_tools(tuple(dict.fromkeys(optional.packages)))
+
+
+def _runtime(near: Read, files: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is needed without anything that is only for development."""
+    collected = _Collected(near)
+    for name in files:
+        collected.file(name)
+    collected.pyproject(with_dependencies=not files, extras=())
+    if not files and not collected.is_declared:
+        collected.older(())
+    return tuple(dict.fromkeys(collected.packages))
 
 
 def _there(near: Read, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -154,8 +211,8 @@ class _Collected:
             lines += [*poetry_lines(poetry), *flit_lines(tool, extras)]
         if extras != ():
             lines += hatch_lines(tool)
-        local = _local_names(document) | {_normal(str(project.get("name", "")))}
-        self._add("pyproject.toml", [line for line in lines if _normal(line) not in local])
+        local = _local_names(document) | {normal(str(project.get("name", "")))}
+        self._add("pyproject.toml", [line for line in lines if normal(line) not in local])
 
     def older(self, extras: tuple[str, ...] | None) -> None:
         """Take what a setup.cfg, a setup.py or a Pipfile asks for."""
@@ -182,13 +239,14 @@ def _local_names(document: dict[str, Any]) -> set[str]:
     """
     sources = document.get("tool", {}).get("uv", {}).get("sources", {})
     return {
-        _normal(name)
+        normal(name)
         for name, source in sources.items()
         if isinstance(source, dict) and ("path" in source or source.get("workspace"))
     }
 
 
-def _normal(line: str) -> str:
+def normal(line: str) -> str:
+    """Return the name of the package that a line is about, as indexes write it. Source: PEP 503."""
     found = _NAME.match(line)
     return re.sub(r"[-_.]+", "-", found[0]).lower() if found else ""
 
@@ -204,8 +262,17 @@ def _joined(folder: str, name: str) -> str:
     return os.path.normpath(f"{folder}/{name}" if folder else name)
 
 
+def _is_exact(line: str) -> bool:
+    return re.search(r"={2,3}\s*[^\s*,;]+\s*(?:;|--hash|$)", line) is not None
+
+
+def _is_foreign(line: str) -> bool:
+    """Tell whether a line asks for something that is not in a package index."""
+    return bool("://" in line or re.search(r"\s@\s|\S@\s", line)) or not _NAME.match(line)
+
+
 def _from_index(file: str, line: str) -> str:
-    if "://" in line or re.search(r"\s@\s|\S@\s", line) or line.startswith("."):
+    if _is_foreign(line):
         raise NeedsHumanError(
             f"{file} asks for {line.split(';')[0].strip()}; only packages of the configured index "
             "are installed: publish it there, or take it out"

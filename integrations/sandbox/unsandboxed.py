@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.domain.repository import Worktree
-from agent.ports import Command, CommandResult
+from agent.ports import Command, CommandResult, Preparation
 from integrations.sandbox.environments import Environments
 from integrations.sandbox.files import HELPER_SOURCE, file_operation
 from integrations.sandbox.limits import GIT_OUTPUT_CAP_BYTES, Limits, limited
@@ -40,9 +40,9 @@ class UnsandboxedSandbox:
     def check(self) -> None:
         """Raise nothing: there is nothing that could be missing."""
 
-    def prepare(self, worktree: Worktree) -> None:
+    def prepare(self, worktree: Worktree, asked: Preparation | None = None) -> tuple[str, ...]:
         """Install the repository's dependencies, unless that was done before."""
-        self._environments.ensure(worktree)
+        return self._environments.ensure(worktree, asked).notes
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         """Run a command in the worktree; its process group dies with it."""

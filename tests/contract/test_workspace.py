@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,15 @@ def test_opening_again_discards_what_was_not_kept(stage: Stage) -> None:
     worktree = stage.workspace.open(stage.repository, LIFE, worktree.head)
     assert stage.files(worktree) == [".gitignore", "README.md", "app/main.py"]
     assert stage.text(worktree, "app/main.py") == "x = 1"
+
+
+def test_the_day_of_a_commit_is_told(stage: Stage) -> None:
+    base = stage.begin().head
+    newer = stage.commit_on_remote("main", {"b.py": "b"})
+    days = [stage.workspace.committed_on(stage.repository, commit) for commit in (base, newer)]
+    assert date(2020, 1, 1) < days[0] <= days[1]
+    with pytest.raises(NotFoundError):
+        stage.workspace.committed_on(stage.repository, CommitSha("1" * 40))
 
 
 def test_opening_a_commit_that_is_nowhere_is_not_found(stage: Stage) -> None:

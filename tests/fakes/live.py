@@ -9,7 +9,7 @@ from agent.desk import Desk
 from agent.domain.errors import NeedsHumanError
 from agent.domain.ids import CommitSha
 from agent.domain.repository import Repository, Worktree
-from agent.ports import Command, CommandResult
+from agent.ports import Command, CommandResult, Preparation
 from agent.stacks.commands import Stack
 from agent.tools.base import Bench
 from integrations.git.workspace import GitWorkspace
@@ -33,8 +33,9 @@ class OurTools(UnsandboxedSandbox):
         super().__init__(home, environments=Environments(home))
         self.lines: list[str] = []
 
-    def prepare(self, worktree: Worktree) -> None:
+    def prepare(self, worktree: Worktree, asked: Preparation | None = None) -> tuple[str, ...]:
         """Install nothing."""
+        return ()
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         """Run a command with our programs first on PATH."""

@@ -13,7 +13,7 @@ from agent.domain.repository import Worktree
 from agent.evidence.migrations.looking import LOOKING
 from agent.evidence.people.secrets import SCRIPT as DETECTOR
 from agent.evidence.sides import SCRIPT
-from agent.ports import Command, CommandResult
+from agent.ports import Command, CommandResult, Preparation
 from integrations.sandbox.inside.globs import matcher
 from integrations.sandbox.inside.listing import tree
 from integrations.sandbox.inside.matching import locate
@@ -58,6 +58,9 @@ class FakeSandbox:
         self.answer = answer
         self.commands: list[tuple[str, Command]] = []
         self.prepared: list[str] = []
+        self.asked: list[Preparation] = []
+        self.notes: tuple[str, ...] = ()
+        """What people should know of what was prepared."""
         self.before: Files | None = None
         """What gates that compare see as the base; None for the worktree as it is."""
         self.broken: Exception | None = None
@@ -67,8 +70,10 @@ class FakeSandbox:
         if self.broken is not None:
             raise self.broken
 
-    def prepare(self, worktree: Worktree) -> None:
+    def prepare(self, worktree: Worktree, asked: Preparation | None = None) -> tuple[str, ...]:
         self.prepared.append(worktree.path.name)
+        self.asked.append(asked or Preparation())
+        return self.notes
 
     def run(self, worktree: Worktree, command: Command) -> CommandResult:
         self.check()

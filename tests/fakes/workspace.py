@@ -2,6 +2,7 @@
 
 import difflib
 import hashlib
+from datetime import date
 from pathlib import Path
 
 from agent.domain.errors import NeedsHumanError, NotFoundError, PermanentError
@@ -44,6 +45,8 @@ class FakeWorkspace:
         self.remotes: dict[str, dict[str, CommitSha]] = {}
         self.trees: dict[Path, Files] = {}
         self.pushes: list[tuple[BranchName, CommitSha]] = []
+        self.day = date(2026, 7, 1)
+        """When all commits were made."""
 
     def commit_on_remote(
         self, repository: Repository, branch: str, files: Files, message: str = "change"
@@ -114,6 +117,10 @@ class FakeWorkspace:
     def log(self, repository: Repository, base: CommitSha, head: CommitSha) -> list[CommitSha]:
         known = set(self._ancestors(base))
         return [sha for sha in reversed(self._ancestors(head)) if sha not in known]
+
+    def committed_on(self, repository: Repository, commit: CommitSha) -> date:
+        self._commit(commit)
+        return self.day
 
     def close(self, repository: Repository, life: LifeId) -> None:
         self.trees.pop(Path("/fake/worktrees") / life, None)

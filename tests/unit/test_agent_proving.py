@@ -102,7 +102,7 @@ def test_a_gate_that_could_not_run_is_no_proof() -> None:
     at.shell.on("mypy", exit_code=127)
     proof = prove_head(at)
     assert not proof.passed
-    assert proof.reason == "types: `mypy .` ended with 127"
+    assert proof.reason == "types: mypy is not installed here"
 
 
 def test_a_test_that_failed_at_the_base_too_is_no_reason_to_go_on() -> None:
@@ -138,7 +138,7 @@ def test_a_gate_that_can_run_neither_at_the_base_ends_the_work_unproven() -> Non
     found = at.ledger.evidence(LIFE, head_of(at))
     types = next(item for item in found if item.gate is Gate.TYPES)
     assert types.status is GateStatus.NOT_RUN
-    assert types.reason == "could not run, at the base neither: `mypy .` ended with 127"
+    assert types.reason == "could not run, at the base neither: mypy is not installed here"
     assert verdict(found) is Verdict.INCOMPLETE
 
 

@@ -315,7 +315,7 @@ def test_tox_comes_down_to_the_commands_of_its_environments() -> None:
     assert found == Stack(
         tests=("DJANGO_SETTINGS_MODULE=shop.settings pytest tests -q",),
         lint=("flake8 shop",),
-        types=("python -m mypy shop",),
+        types=("DJANGO_SETTINGS_MODULE=shop.settings python -m mypy shop",),
     )
     assert commands(workflow("tox -e lint"), tox__ini=TOX).lint == ("flake8 shop",)
 

@@ -11,6 +11,8 @@ from setuptools import setup, find_packages
 base = ["django>=4.2", "celery"]
 extras = {"test": ["pytest", "freezegun"], "docs": ["sphinx"], "dev": base + ["tox"]}
 extras["dev"] = extras["dev"] + extras["test"]
+extras["test"] += ["hypothesis"] + more()
+extras["docs"] += unknown
 setup(
     name="shop", install_requires=base, extras_require=extras, tests_require=["model-bakery"],
     long_description=Path("README").read_text(), packages=find_packages(),
@@ -71,7 +73,7 @@ def packages(**files: str) -> tuple[str, ...]:
 
 def test_a_setup_py_is_read_and_not_run() -> None:
     assert packages(setup__py=SETUP_PY) == (
-        "django>=4.2", "celery", "model-bakery", "pytest", "freezegun",
+        "django>=4.2", "celery", "model-bakery", "tox", "pytest", "freezegun", "hypothesis",
     )  # fmt: skip
 
 

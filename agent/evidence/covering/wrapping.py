@@ -14,7 +14,7 @@ from agent.stacks.line import CommandLine
 FILE = f"{RESULTS}/coverage.json"
 _DATA = f"{RESULTS}/coverage"
 _PYTHON = re.compile(
-    r"(?P<python>\S*python[\d.]*(?:\s+-[WXuI]\s*\S*)*?)\s+(?P<rest>-m\s+(?:pytest|unittest)\b.*"
+    r"(?P<python>\S*python[\d.]*(?:\s+-[WXuI]\s*\S*)*?)\s+(?P<rest>-m\s+(?:pytest|unittest|django)\b.*"
     r"|\S*manage\.py\b.*)",
     re.DOTALL,
 )
