@@ -27,3 +27,10 @@ def changed_python(bench: Bench) -> tuple[str, ...] | None:
     if result.exit_code != 0 or result.timed_out:
         return None
     return tuple(sorted({name for name in result.output.split("\0") if name}))
+
+
+def files_naming(bench: Bench, word: str) -> list[str]:
+    """Return the Python files in which a whole word occurs."""
+    argv = ("git", "grep", "-lwzF", "--untracked", "-e", word, "--", "*.py")
+    done = bench.sandbox.run(bench.worktree, Command(argv=argv, timeout=_TIMEOUT))
+    return [] if done.exit_code else [path for path in done.output.split("\0") if path]

@@ -46,6 +46,8 @@ class Result(Value):
     """Commands that did not come to a result; the text has why and the end of the output."""
     was_missing: bool = False
     """True when all that was unable to run is simply not there, which is no fault of the code."""
+    took_too_long: bool = False
+    """True when a command was ended because its time was over."""
     count: TestCount | None = None
     ran: frozenset[str] = frozenset()
     """Names of the tests that ran, if the command told them."""
@@ -142,6 +144,7 @@ def merged(results: list[Result]) -> Result:
         findings=tuple(problem for result in results for problem in result.findings),
         unable=tuple(problem for result in results for problem in result.unable),
         was_missing=bool(unable) and all(result.was_missing for result in unable),
+        took_too_long=any(result.took_too_long for result in results),
         count=_sum(counts) if counts else None,
         ran=frozenset(name for result in results for name in result.ran),
         skipped=frozenset(name for result in results for name in result.skipped),

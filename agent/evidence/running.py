@@ -82,4 +82,5 @@ def unable(gate: Gate, command: str, result: CommandResult, why: str) -> Result:
         seconds=result.seconds,
         unable=(problem,),
         was_missing=is_missing(result) or bool(not_started(result)),
+        took_too_long=result.timed_out,
     )

@@ -8,16 +8,15 @@ that passes only after others have run proves less than it seems to, and is a fa
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta
 
 from agent.domain.evidence import Remark, TestCount
+from agent.evidence.changes import files_naming
 from agent.evidence.red.edits import EditedTest, edited_tests
 from agent.evidence.red.reasons import is_named
 from agent.evidence.red.sources import changed_files
 from agent.evidence.result import FLAKY, Problem, Result, compare
 from agent.evidence.tests import check_tests
 from agent.evidence.unittests import node_id
-from agent.ports import Command
 from agent.text import first_line
 from agent.tools.base import Bench
 
@@ -27,7 +26,6 @@ MOST_ALONE = 200
 NOT_ALONE = "not run alone"
 """The kind of a remark on tests of the change whose independence of others was not shown."""
 _LONGEST_WHY = 200
-_GREP_TIMEOUT = timedelta(minutes=1)
 _TESTS = "the tests of the change"
 _NO_NAME = "no test ran under this name"
 _OWN_ORDER = "they ran alone, but discovery has an order of its own"
@@ -156,17 +154,10 @@ def _names_of(test: EditedTest, names: list[str]) -> dict[str, str]:
 def _inherited(bench: Bench, test: EditedTest, names: list[str]) -> dict[str, str]:
     owner, _, own = test.name.rpartition("::")
     like = [name for name in names if re.split(r"::|\.", name)[-1] == own]
-    files = _naming(bench, owner.rpartition("::")[2]) if like else []
+    files = files_naming(bench, owner.rpartition("::")[2]) if like else []
     places = [test.model_copy(update={"path": path}) for path in files]
     pairs = [(name, place) for name in like for place in places if is_named(name, place)]
     return {name: node_id(name, place.path) for name, place in pairs}
-
-
-def _naming(bench: Bench, word: str) -> list[str]:
-    """Return the Python files in which a name occurs."""
-    argv = ("git", "grep", "-lwzF", "--untracked", "-e", word, "--", "*.py")
-    done = bench.sandbox.run(bench.worktree, Command(argv=argv, timeout=_GREP_TIMEOUT))
-    return [] if done.exit_code else [path for path in done.output.split("\0") if path]
 
 
 def _ran(test: EditedTest, result: Result) -> bool:

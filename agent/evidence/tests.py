@@ -90,8 +90,7 @@ def _run_one(bench: Bench, line: CommandLine, meter: Meter | None) -> Result:
         return _run(bench, line, Metered(line=line))
     result = _run(bench, line, measured)
     ended_badly = result.unable or any(f.key.startswith(_ENDED) for f in result.findings)
-    is_over = result.seconds >= bench.time_for(TIMEOUT).total_seconds()
-    if ended_badly and not is_over and result.exit_code != NOT_STARTED:
+    if ended_badly and not result.took_too_long and result.exit_code != NOT_STARTED:
         meter.give_up()
         return _run(bench, line, Metered(line=line))
     meter.end(line)

