@@ -156,6 +156,12 @@ class Workspace(Protocol):
     def log(self, repository: Repository, base: CommitSha, head: CommitSha) -> list[CommitSha]:
         """Return the commits after `base` up to `head`, oldest first."""
 
+    def subjects(self, repository: Repository, head: CommitSha, most: int) -> list[str]:
+        """Return the first lines of the newest commits up to `head`, without merges, newest first.
+
+        A commit without a message has an empty one.
+        """
+
     def committed_on(self, repository: Repository, commit: CommitSha) -> date:
         """Return the day (UTC) on which a commit was made, as the commit itself says."""
 

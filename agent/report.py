@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.claims import without_claims
+from agent.commits import UNTITLED
 from agent.domain.conversation import Spent
 from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.domain.ids import CommitSha
@@ -50,7 +51,6 @@ _MOST_REMARKS = 30
 _API_ROOM = 40_000
 """Characters for what a change does to the API; GitHub takes 65,536 in all."""
 _SUMMARY_LIMIT = 4_000
-_UNTITLED = "Work on the ticket"
 _BODY_LIMIT = 65_000
 """Characters of a body; GitHub takes 65,536."""
 _CUT = "\n\n> The rest is left out, because GitHub takes no longer text.\n\n"
@@ -99,7 +99,7 @@ def _closing(text: str) -> str:
 
 def pull_request_title(key: str, title: str) -> str:
     """Return the title: the ticket's key and what the change does."""
-    return f"{key}: {first_line(without_claims(title), 200) or _UNTITLED}"
+    return f"{key}: {first_line(without_claims(title), 200) or UNTITLED}"
 
 
 def pull_request_body(
@@ -159,15 +159,6 @@ def _fitted(body: str) -> str:
 def _of(evidence: Sequence[Evidence], gate: Gate, measure: str) -> Evidence | None:
     """Return the evidence of a gate that measured something."""
     return next((e for e in evidence if e.gate is gate and measure in e.measures), None)
-
-
-def commit_message(key: str, summary: dict[str, Any], run: str, steps: int) -> str:
-    """Return the message of the commit that publishes a run's work."""
-    title = without_claims(str(summary.get("title", "")))
-    subject = f"{key}: {first_line(title) or _UNTITLED}"
-    trailers = f"Ticket: {key}\nRun-Id: {run}\nStep: {steps}"
-    parts = (subject, without_claims(str(summary.get("summary", ""))), trailers)
-    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def card(

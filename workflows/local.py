@@ -23,6 +23,7 @@ from tenacity import (
 )
 
 from agent.acting import act
+from agent.commits import LOOKED_AT, commit_message, style_of
 from agent.desk import Desk
 from agent.diffs import changed_paths
 from agent.domain.errors import RateLimitedError, SettingsError, TransientError
@@ -54,7 +55,7 @@ from agent.graph import initial_state, run_graph
 from agent.opening import open_run
 from agent.proving import measure, prove
 from agent.readiness import question_about
-from agent.report import Revisions, commit_message, pull_request_body, pull_request_title
+from agent.report import Revisions, pull_request_body, pull_request_title
 from agent.reviewing import PURPOSE, review
 from agent.thinking import think
 from workflows.overview import model_result, tests_result
@@ -282,7 +283,10 @@ class LocalWork:
     def _publish(self) -> dict[str, Any]:
         ledger, workspace = self.desk.ledger, self.desk.workspace
         summary = ledger.find(self.life, "summary", "current") or {}
-        message = commit_message(self.ticket.key, summary, f"{self.life}/{self._runs}", self._steps)
+        style = style_of(workspace.subjects(self.repository, self.base, LOOKED_AT))
+        changed = changed_paths(workspace.diff(self.repository, self.base, self._head))
+        run = f"{self.life}/{self._runs}"
+        message = commit_message(self.ticket.key, summary, run, self._steps, style, changed)
         commit = workspace.commit(self.repository, self._head, self.base, message)
         if commit == self.base:
             return self._result(None, reason="the work ended without any change")

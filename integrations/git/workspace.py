@@ -137,6 +137,16 @@ class GitWorkspace:
         listed = mirror.git.run("rev-list", "--reverse", "--topo-order", f"{base}..{head}").text()
         return [CommitSha(line) for line in listed.split("\n") if line]
 
+    def subjects(self, repository: Repository, head: CommitSha, most: int) -> list[str]:
+        """Return the first lines of the newest commits up to `head`, without merges, newest first.
+
+        A commit without a message has an empty one.
+        """
+        mirror = self._mirror(repository)
+        mirror.ensure(head)
+        listed = mirror.git.run("log", "--no-merges", f"-{most}", "--format=%s", "-z", head, "--")
+        return listed.output.decode("utf-8", "replace").removesuffix("\0").split("\0")
+
     def committed_on(self, repository: Repository, commit: CommitSha) -> date:
         """Return the day (UTC) on which a commit was made, as the commit itself says."""
         mirror = self._mirror(repository)

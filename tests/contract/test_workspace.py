@@ -144,6 +144,17 @@ def test_the_day_of_a_commit_is_told(stage: Stage) -> None:
         stage.workspace.committed_on(stage.repository, CommitSha("1" * 40))
 
 
+def test_the_newest_subjects_are_told(stage: Stage) -> None:
+    worktree = stage.begin()
+    stage.edit(worktree, "b.py", "b")
+    snapshot = stage.workspace.snapshot(worktree, LIFE)
+    message = "feat: pagin\u00e9\n\nRun-Id: 1"
+    made = stage.workspace.commit(stage.repository, snapshot, worktree.head, message)
+    told = stage.workspace.subjects(stage.repository, made, 9)
+    assert (told[0], len(told)) == ("feat: pagin\u00e9", 2)
+    assert stage.workspace.subjects(stage.repository, made, 1) == told[:1]
+
+
 def test_opening_a_commit_that_is_nowhere_is_not_found(stage: Stage) -> None:
     stage.begin()
     with pytest.raises(NotFoundError):

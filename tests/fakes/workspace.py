@@ -118,6 +118,10 @@ class FakeWorkspace:
         known = set(self._ancestors(base))
         return [sha for sha in reversed(self._ancestors(head)) if sha not in known]
 
+    def subjects(self, repository: Repository, head: CommitSha, most: int) -> list[str]:
+        messages = [self._commit(sha).message for sha in self._ancestors(head)[:most]]
+        return [message.partition("\n")[0] for message in messages]
+
     def committed_on(self, repository: Repository, commit: CommitSha) -> date:
         self._commit(commit)
         return self.day

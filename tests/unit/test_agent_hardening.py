@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from agent.commits import commit_message
 from agent.domain.errors import ToolError
 from agent.domain.evidence import Gate, GateStatus
 from agent.domain.ids import CommitSha, ticket_of_branch
@@ -12,7 +13,7 @@ from agent.evidence.gates import run_gate
 from agent.evidence.junit import parse_junit
 from agent.graph import initial_state, run_graph
 from agent.prompting import block, render
-from agent.report import commit_message, pull_request_body
+from agent.report import pull_request_body
 from agent.stacks.commands import Stack, detect_stack
 from agent.text import visible
 from agent.tools.files import Edit

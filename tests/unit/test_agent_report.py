@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 
 from agent import report
 from agent.claims import without_claims
+from agent.commits import commit_message
 from agent.domain.conversation import Spent
 from agent.domain.evidence import Evidence, Gate, GateStatus, Remark, TestCount
 from agent.domain.ids import CommitSha
@@ -21,7 +22,6 @@ from agent.report import (
     Revisions,
     blocked_text,
     card,
-    commit_message,
     plan_note,
     pull_request_body,
     pull_request_title,

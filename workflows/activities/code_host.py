@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from temporalio import activity
 
+from agent.commits import LOOKED_AT, commit_message, style_of
 from agent.diffs import changed_paths
 from agent.domain.errors import NotFoundError, PermissionDeniedError
 from agent.domain.evidence import Gate, verdict
@@ -15,7 +16,7 @@ from agent.domain.value import Value
 from agent.done import verdict_text
 from agent.evidence.openapi import comparison_in
 from agent.ports import Artifacts, CodeHost, Ledger, PullRequestDraft, Workspace
-from agent.report import Revisions, commit_message, pull_request_body, pull_request_title
+from agent.report import Revisions, pull_request_body, pull_request_title
 from workflows.activities.heartbeat import heartbeating
 
 
@@ -120,8 +121,10 @@ class CodeHostActivities:
     def commit_and_push(self, what: Publication) -> CommitSha:
         """Put the snapshot on the branch as one commit with trailers; return the commit."""
         summary = self.ledger.find(what.life, "summary", "current") or {}
-        message = commit_message(what.key, summary, what.run, what.steps)
         with heartbeating():
+            style = style_of(self.workspace.subjects(what.repository, what.base, LOOKED_AT))
+            changed = changed_paths(self.workspace.diff(what.repository, what.parent, what.head))
+            message = commit_message(what.key, summary, what.run, what.steps, style, changed)
             commit = self.workspace.commit(what.repository, what.head, what.parent, message)
             self.workspace.push(what.repository, what.branch, commit)
         self._adopt_evidence(what.life, what.head, commit)
