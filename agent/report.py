@@ -17,6 +17,7 @@ from agent.evidence.openapi import ApiComparison
 from agent.evidence.verdicts import count_text
 from agent.openapi.report.markdown import render_markdown
 from agent.plan_check import Deviation, deviation
+from agent.permissions import LABELS
 from agent.prompting import render
 from agent.text import first_line
 
@@ -127,6 +128,8 @@ def pull_request_body(
         "report/pull_request",
         ticket=ticket,
         between=between,
+        labels=sorted(set(ticket.get("labels", ())) & set(LABELS.values())),
+        asks_approval=bool(approved_by and plan and plan.asks_for_exceptions),
         boxes=boxes,
         summary=harmless(str(summary.get("summary", ""))),
         plan=plan,

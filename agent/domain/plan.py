@@ -38,6 +38,11 @@ class Plan(Value):
         )
         return tuple(reason for reason, items in reasons if items)
 
+    @property
+    def asks_for_exceptions(self) -> bool:
+        """True when its approval lets something pass that a gate would refuse."""
+        return bool(self.breaking_changes or self.new_dependencies or self.exceptions)
+
     def needs_approval(self, policy: str) -> bool:
         """Tell whether a person must approve first, by the policy `always`, `risky` or `never`."""
         return must_wait(self.approval_reasons(), policy)

@@ -189,6 +189,14 @@ def test_a_box_names_its_evidence_and_what_was_planned() -> None:
 
 def test_the_body_tells_how_to_verify_it() -> None:
     assert f"`backsmith verify --base {BASE} --head {HEAD}`" in body(between=BETWEEN)
+    assert "no command can show an approval" not in body(between=BETWEEN, plan=RISKY)
+
+
+def test_how_to_verify_has_the_labels_and_says_what_an_approval_allowed() -> None:
+    ticket = {**TICKET, "labels": ["api-break", "urgent"]}
+    text = pull_request_body(ticket, SUMMARY, RISKY, (), (), "the lead", between=BETWEEN)
+    assert f"--head {HEAD} --label api-break` in a clone" in text
+    assert "What the approval of the plan allowed is a finding there" in text
 
 
 def test_a_summary_is_cut_and_its_fence_is_closed() -> None:
