@@ -16,8 +16,8 @@ from agent.done import checklist
 from agent.evidence.openapi import ApiComparison
 from agent.evidence.verdicts import count_text
 from agent.openapi.report.markdown import render_markdown
-from agent.plan_check import Deviation, deviation
 from agent.permissions import LABELS
+from agent.plan_check import Deviation, deviation
 from agent.prompting import render
 from agent.text import first_line
 
