@@ -24,6 +24,7 @@ _FORMS = {
 _UNTYPED = re.compile(r"\s*@(typing\.)?no_type_check\b")
 _INLINE = frozenset({"type: ignore", "noqa", "pylint: disable", "pyright: ignore", "nosec"})
 _UNTESTED = re.compile(r"if ((typing\.)?TYPE_CHECKING|__name__ == ['\"]__main__['\"]):")
+_OF_TESTS = re.compile(r"(^|/)(tests/.*|test_[^/]*|conftest)\.py$")
 _STRICTER = frozenset({"strict", "disallow-untyped-defs", "basic"})
 
 
@@ -44,9 +45,13 @@ class Silence:
 
     @property
     def is_precise(self) -> bool:
-        """True when it names a rule and is for its own line, or for one that no test can run."""
+        """True when it names a rule and is for its own line.
+
+        Of those for coverage: when no test can run the line, or when the line is of a test.
+        """
         if self.what == "pragma: no cover":
-            return _UNTESTED.match(self.bare()) is not None
+            is_of_test = _OF_TESTS.search(self.path) is not None
+            return is_of_test or _UNTESTED.match(self.bare()) is not None
         return bool(self.code) and bool(self.bare()) and self.what in _INLINE
 
     def said(self) -> str:
