@@ -188,8 +188,8 @@ def _checked(output: str, canaries: Mapping[str, tuple[str, str]], lines: list[L
     try:
         answer = Answer.model_validate_json(output)
     except (ValidationError, RecursionError) as error:
-        how = "gave an answer that is no list of findings" if output.strip() else "gave no answer"
-        raise _NotRunError(f"{_WHY} {how}: nothing is known of the added lines") from error
+        how = "an answer that is no list of findings" if output.strip() else "no answer"
+        raise _NotRunError(f"{_WHY} gave {how}: nothing is known of the added lines") from error
     kinds: dict[int, set[str]] = {}
     for index, kind, _, _ in answer.found:
         kinds.setdefault(index, set()).add(kind)

@@ -228,7 +228,8 @@ def _frames(old: Pipeline, new: Pipeline) -> Iterator[Finding]:
         now = new.matrix.get(name, {})
         lost = sorted(values.keys() - now.keys())
         if len(now) < len(values) and now:
-            yield _finding(Context(values[lost[0]]), f"matrix {name}", f"{', '.join(lost)} went out")
+            text = f"{', '.join(lost)} went out"
+            yield _finding(Context(values[lost[0]]), f"matrix {name}", text)
     known = [row for row, _ in old.excluded]
     for row, path in new.excluded:
         was_run = all(value in old.matrix.get(name, ()) for name, value in row.items())
