@@ -262,7 +262,7 @@ def _activity(node: ast.expr, hidden: Set[str]) -> tuple[int, int]:
 
 
 def _is_circular(left: ast.expr, right: ast.expr, scope: Scope) -> bool:
-    sides = [filled(side, scope.values) for side in (left, right)]
+    sides = [filled(side, scope.values, with_ids=True) for side in (left, right)]
     has_call = any(isinstance(item, ast.Call) for item in ast.walk(sides[0]))
     return has_call and whole(sides[0]) == whole(sides[1])
 
