@@ -28,7 +28,7 @@ def judged(
     passed: Result,
     refusals: Sequence[Refusal],
     bench: Bench,
-    noun: str = "finding",
+    noun: tuple[str, str] = ("finding", "findings"),
     notes: Sequence[str] = (),
 ) -> Result:
     """Return the result with what nobody allowed as findings, and with the rest as remarks.
@@ -37,7 +37,7 @@ def judged(
         passed: What the gate shows when nothing is refused.
         refusals: What it refuses.
         bench: It knows who allowed what; it is asked only when something is refused.
-        noun: What one refusal is called.
+        noun: What one refusal is called, and what several are.
         notes: Sentences that end the summary in any case.
     """
     given = bench.allowed(passed.gate) if refusals else NOTHING
@@ -61,8 +61,8 @@ def _is_fine(refusal: Refusal, given: Allowed) -> bool:
     return is_named and (given.entries is None or not refusal.needs_label)
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' * (count > 1)}"
+def _number(count: int, noun: tuple[str, str]) -> str:
+    return f"{count} {noun[count > 1]}"
 
 
 def _line(refusal: Refusal) -> str:

@@ -119,7 +119,7 @@ def _follow(process: subprocess.Popen[bytes], deadline: float, output: _Output) 
                     return False
                 if not chunk:
                     return not _ended(process, deadline)
-            elif process.poll() is not None:
+            elif process.poll() is not None and not selector.select(0):
                 return False  # a child of the child still holds the pipe
     return True
 

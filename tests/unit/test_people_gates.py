@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -18,7 +19,7 @@ from agent.ports import Command, CommandResult
 from agent.proving import prove
 from tests.fakes.bench import LIFE, REPOSITORY, TICKET, Office, office
 from tests.fakes.made_up import filled
-from tests.fakes.sandbox import FakeSandbox, Files
+from tests.fakes.sandbox import DETECTING, FakeSandbox, Files
 
 OWN = filled("own-<<alnum 24>>", 7)
 KEY = filled("-----BEGIN PRIVATE KEY-----\n<<alnum 64>>\n<<alnum 64>>\n-----END PRIVATE KEY-----\n")
@@ -276,6 +277,42 @@ def test_a_detector_that_cannot_be_installed_is_not_run() -> None:
     found = change.judged(Gate.SECRETS)
     assert found.status is GateStatus.NOT_RUN
     assert "detect-secrets==1.5.0 cannot be installed: no index" in found.reason
+
+
+def ended(exit_code: int, output: str, **more: Any) -> CommandResult:
+    return CommandResult(exit_code=exit_code, output=output, seconds=0.1, **more)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (ended(0, ""), "gave no answer: nothing is known of the added lines"),
+        (ended(0, "Traceback"), "gave an answer that is no list of findings: nothing is known of"),
+        (ended(-9, "", timed_out=True), "took longer than the 120 s that it has"),
+        (ended(-9, ""), "was ended from outside (signal 9), as when memory runs out"),
+        (ended(3, "x"), "failed: detect-secrets==1.5.0 ended with 3"),
+        (ended(0, "x", truncated_bytes=1), "found more than can be read"),
+    ],
+)
+def test_a_search_without_an_answer_is_not_run_for_a_reason(
+    answer: CommandResult, said: str
+) -> None:
+    class Poor(FakeSandbox):
+        def run(self, worktree: Worktree, command: Command) -> CommandResult:
+            return answer if DETECTING in command.argv else super().run(worktree, command)
+
+    change = added("x = 1\n")
+    bench = change.at.desk.bench(REPOSITORY, LIFE, change.head, change.at.base)
+    poor = Poor(change.at.sandbox.trees)
+    poor.before = change.at.sandbox.before
+    found = run_gate(Gate.SECRETS, replace(bench, sandbox=poor))
+    assert found.status is GateStatus.NOT_RUN
+    assert found.reason.startswith(f"the search for secrets {said}")
+
+
+def test_several_are_said_in_the_plural() -> None:
+    change = Change({"requirements.txt": ""}, {"requirements.txt": "redis==5\nleft-pad==1\n"})
+    assert change.judged(Gate.DEPENDENCIES).reason == "2 new dependencies"
 
 
 def test_the_team_s_list_of_protected_paths_takes_the_place_of_the_default() -> None:

@@ -27,6 +27,8 @@ CHEATS, REFACTORINGS = corpus("cheats"), corpus("refactorings")
 def test_a_cheat_is_seen_for_what_it_is(entry: dict[str, Any]) -> None:
     found = find_weakening(entry["before"], entry["after"])
     assert entry["finds"] in [finding.kind for finding in found.findings]
+    paths = {finding.path for finding in found.findings}
+    assert paths == {entry["where"]} if "where" in entry else paths
 
 
 @pytest.mark.parametrize("entry", REFACTORINGS)

@@ -79,7 +79,8 @@ def _judged(bench: Bench, sides: Sides, before: Wanted, after: Wanted) -> Result
         remarks=remarks,
     )
     notes = [f"Lock files: {', '.join(_counts(before, after))}"] if _counts(before, after) else []
-    return judged(passed, refusals, bench, "new dependency" if new else "finding", notes)
+    noun = ("new dependency", "new dependencies") if new else ("finding", "findings")
+    return judged(passed, refusals, bench, noun, notes)
 
 
 def _with_unexplained(before: Wanted, after: Wanted, code: dict[str, str]) -> Wanted:

@@ -65,7 +65,8 @@ def check_protected(bench: Bench) -> Result:
         seconds=sides.seconds,
         summary=f"none of {len(touched)} changed files is protected",
     )
-    return judged(passed, _refusals(sides, touched, globs), bench, "protected file")
+    refusals = _refusals(sides, touched, globs)
+    return judged(passed, refusals, bench, ("protected file", "protected files"))
 
 
 def _globs(sides: Sides) -> tuple[tuple[str, ...], str]:

@@ -22,7 +22,7 @@ from agent.evidence.allowing import Refusal, judged
 from agent.evidence.people.credible import ALSO, PRIVATE_KEY, is_credible
 from agent.evidence.result import Problem, Result
 from agent.evidence.sides import Sides, UnreadableError, read_sides
-from agent.ports import Command, Needs
+from agent.ports import Command, CommandResult, Needs
 from agent.text import first_line
 from agent.tools.base import Bench
 
@@ -95,7 +95,7 @@ def check_secrets(bench: Bench) -> Result:
         remarks=tuple(Remark(kind="unread", what=path, why=_UNREAD) for path in sides.unread),
     )
     notes = [f"Not read: {len(sides.unread)} files that are too large or no files"]
-    return judged(passed, refusals, bench, "secret", notes if sides.unread else ())
+    return judged(passed, refusals, bench, ("secret", "secrets"), notes if sides.unread else ())
 
 
 _UNREAD = "too large to be read, or no file"
@@ -161,9 +161,19 @@ def _detect(bench: Bench, lines: list[Line]) -> tuple[Answer, float]:
         why = f"{DETECTOR} cannot be installed: {first_line(str(error), 200)}"
         raise _NotRunError(why, is_no_fault=True) from error
     if result.exit_code != 0 or result.timed_out or result.truncated_bytes:
-        ended = "took too long" if result.timed_out else f"ended with {result.exit_code}"
-        raise _NotRunError(f"{DETECTOR} {ended}")
+        raise _NotRunError(f"{_WHY} {_ended(result, command.timeout)}")
     return _checked(result.output, canaries, lines), result.seconds
+
+
+def _ended(result: CommandResult, limit: timedelta) -> str:
+    """Return for people why there is no whole answer."""
+    if result.timed_out:
+        return f"took longer than the {limit.total_seconds():.0f} s that it has"
+    if result.exit_code < 0:
+        return f"was ended from outside (signal {-result.exit_code}), as when memory runs out"
+    if result.exit_code != 0:
+        return f"failed: {DETECTOR} ended with {result.exit_code}"
+    return "found more than can be read"
 
 
 def _asked(canaries: Mapping[str, tuple[str, str]], lines: list[Line]) -> Iterator[tuple[str, str]]:
@@ -178,7 +188,8 @@ def _checked(output: str, canaries: Mapping[str, tuple[str, str]], lines: list[L
     try:
         answer = Answer.model_validate_json(output)
     except (ValidationError, RecursionError) as error:
-        raise _NotRunError(f"{DETECTOR} gave no answer that can be read") from error
+        how = "an answer that is no list of findings" if output.strip() else "no answer"
+        raise _NotRunError(f"{_WHY} gave {how}: nothing is known of the added lines") from error
     kinds: dict[int, set[str]] = {}
     for index, kind, _, _ in answer.found:
         kinds.setdefault(index, set()).add(kind)

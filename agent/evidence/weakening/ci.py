@@ -220,23 +220,29 @@ def _narrowed_everywhere(known: list[Checking], now: list[Checking]) -> Iterator
 
 
 def _frames(old: Pipeline, new: Pipeline) -> Iterator[Finding]:
-    """Yield events and matrix entries that are gone."""
-    paths = [step.context.path for step in (*new.steps, *old.steps)]
-    context = Context(paths[0] if paths else "")
+    """Yield events and matrix entries that are gone, each with the file that had them."""
     for event in ("pull_request", "push", "merge_group", "pull_request_target"):
-        if event in old.triggers and event not in new.triggers:
-            yield _finding(context, f"on: {event}", "it starts no checks any more")
-        elif event == "push" and new.triggers.get("pull_request") == "":
-            continue
-        elif event in old.triggers and new.triggers[event] and not old.triggers[event]:
-            text = f"it starts checks only for {new.triggers[event]}"
-            yield _finding(context, f"on: {event}", text)
+        if event in old.triggers:
+            yield from _of_event(event, old, new)
     for name, values in sorted(old.matrix.items()):
-        now = new.matrix.get(name, set())
+        now = new.matrix.get(name, {})
+        lost = sorted(values.keys() - now.keys())
         if len(now) < len(values) and now:
-            lost = ", ".join(sorted(values - now))
-            yield _finding(context, f"matrix {name}", f"{lost} went out")
-    for row in new.excluded:
+            text = f"{', '.join(lost)} went out"
+            yield _finding(Context(values[lost[0]]), f"matrix {name}", text)
+    known = [row for row, _ in old.excluded]
+    for row, path in new.excluded:
         was_run = all(value in old.matrix.get(name, ()) for name, value in row.items())
-        if row not in old.excluded and was_run:
-            yield _finding(context, "matrix exclude", f"{', '.join(row.values())} went out")
+        if row not in known and was_run:
+            yield _finding(Context(path), "matrix exclude", f"{', '.join(row.values())} went out")
+
+
+def _of_event(event: str, old: Pipeline, new: Pipeline) -> Iterator[Finding]:
+    had, path = old.triggers[event]
+    if event not in new.triggers:
+        yield _finding(Context(path), f"on: {event}", "it starts no checks any more")
+        return
+    has, _ = new.triggers[event]
+    is_for_requests = event == "push" and new.triggers.get("pull_request", ("-",))[0] == ""
+    if has and not had and not is_for_requests:
+        yield _finding(Context(path), f"on: {event}", f"it starts checks only for {has}")

@@ -54,11 +54,12 @@ class Pipeline:
     """All that the CI of one side does."""
 
     steps: list[Step] = field(default_factory=list)
-    triggers: dict[str, str] = field(default_factory=dict)
-    """By event: the filters that keep it from files or branches; empty for none."""
-    matrix: dict[str, set[str]] = field(default_factory=dict)
-    excluded: list[dict[str, str]] = field(default_factory=list)
-    """What is left out of the matrix."""
+    triggers: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """By event: the filters that keep it from files or branches, empty for none; and the file."""
+    matrix: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By name: the values, each with a file that has it."""
+    excluded: list[tuple[dict[str, str], str]] = field(default_factory=list)
+    """What is left out of the matrix, and the file."""
     runners: list[Step] = field(default_factory=list)
     """What the files of make, tox, nox and shell scripts do, whether CI calls them or not."""
     unread: list[str] = field(default_factory=list)
@@ -102,7 +103,8 @@ def _read_ci(path: str, text: str, found: Pipeline) -> None:
     if isinstance(document, dict) and steps and "/workflows/" in path:
         for event, filters in _triggers(document):
             known = found.triggers.get(event)
-            found.triggers[event] = filters if known is None else (known and filters)
+            if known is None or (known[0] and not filters):
+                found.triggers[event] = filters, path
 
 
 class _Reader:
@@ -138,16 +140,17 @@ class _Reader:
             names = [name for name in ("PYTEST_ADDOPTS", "SKIP") if name in value]
             yield from (Step(f"{name} {value[name]}", context) for name in names)
         elif key == "matrix" and isinstance(value, dict):
-            self._matrix(value)
+            self._matrix(value, context.path)
         elif isinstance(value, dict | list):
             yield from self.steps(value, replace(context, place=context.place or key))
 
-    def _matrix(self, value: dict[Any, Any]) -> None:
+    def _matrix(self, value: dict[Any, Any], path: str) -> None:
         for name, entries in value.items():
             if isinstance(entries, list) and name not in ("include", "exclude"):
-                self._found.matrix.setdefault(str(name), set()).update(map(str, entries))
+                known = self._found.matrix.setdefault(str(name), {})
+                known.update({str(entry): path for entry in entries})
         rows = [row for row in value.get("exclude") or () if isinstance(row, dict)]
-        self._found.excluded += [{str(k): str(v) for k, v in row.items()} for row in rows]
+        self._found.excluded += [({str(k): str(v) for k, v in row.items()}, path) for row in rows]
 
 
 def _within(node: dict[Any, Any], context: Context) -> Context:

@@ -16,6 +16,7 @@ _SIGNS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", a
 _UNORDERING = frozenset({"set", "frozenset", "sorted", "Counter"})
 _CLOSE = frozenset({"isclose", "allclose", "array_equal"})
 _PATTERN = frozenset({"match", "search", "fullmatch", "findall"})
+_ZONED = frozenset({"is_naive", "is_aware"})
 _TEXTUAL = frozenset({"startswith", "endswith"})
 
 
@@ -93,6 +94,9 @@ def _of_call(node: ast.Call, scope: Scope, at: ast.AST, *, negated: bool) -> Ite
     name, first = last(node.func), (node.args[0] if node.args else None)
     if isinstance(node.func, ast.Name) and first is not None and name in ("bool", "all", "any"):
         yield from _of_builtin(name, first, scope, at, negated=negated)
+    elif name in _ZONED and first is not None:
+        is_naive = (name == "is_naive") is not negated
+        yield scope.check(Form.TRUTHY, at, _zoned(first, is_naive=is_naive))
     elif negated:
         yield scope.check(Form.FALSY, at, node)
     elif name in ("isinstance", "issubclass", "hasattr", "callable"):
@@ -106,6 +110,12 @@ def _of_call(node: ast.Call, scope: Scope, at: ast.AST, *, negated: bool) -> Ite
         yield scope.check(Form.MATCHES, at, node.func.value, first)
     else:
         yield scope.check(Form.TRUTHY, at, node)
+
+
+def _zoned(moment: ast.expr, *, is_naive: bool) -> ast.expr:
+    """Return in one way what can be written as `is_naive(x)` or `x.tzinfo is None`."""
+    function = ast.Name(id="is_naive" if is_naive else "is_aware", ctx=ast.Load())
+    return ast.Call(func=function, args=[moment], keywords=[])
 
 
 def _of_builtin(
@@ -172,6 +182,8 @@ def _membership(left: ast.expr, right: ast.expr, scope: Scope, at: ast.AST) -> C
 def _difference(left: ast.expr, right: ast.expr, scope: Scope, at: ast.AST) -> Check:
     subject, other = _in_order(left, right, scope)
     if isinstance(other, ast.Constant) and other.value is None:
+        if isinstance(subject, ast.Attribute) and subject.attr == "tzinfo":
+            return scope.check(Form.TRUTHY, at, _zoned(subject.value, is_naive=False))
         return scope.check(Form.PRESENT, at, subject)
     return scope.check(Form.DIFFERS, at, subject, other)
 
@@ -204,6 +216,9 @@ def equality(
 
 def _special(subject: ast.expr, other: ast.expr, scope: Scope, at: ast.AST) -> Check | None:
     """Return the check for an equality that says less, or no more, than another form."""
+    is_zone = isinstance(subject, ast.Attribute) and subject.attr == "tzinfo"
+    if isinstance(subject, ast.Attribute) and is_zone and whole(other) == "None":
+        return scope.check(Form.TRUTHY, at, _zoned(subject.value, is_naive=True))
     if isinstance(other, ast.Constant) and (other.value is None or isinstance(other.value, bool)):
         forms = {None: Form.NONE, True: Form.TRUTHY, False: Form.FALSY}
         return scope.check(forms[other.value], at, subject)
@@ -247,7 +262,7 @@ def _activity(node: ast.expr, hidden: Set[str]) -> tuple[int, int]:
 
 
 def _is_circular(left: ast.expr, right: ast.expr, scope: Scope) -> bool:
-    sides = [filled(side, scope.values) for side in (left, right)]
+    sides = [filled(side, scope.values, with_ids=True) for side in (left, right)]
     has_call = any(isinstance(item, ast.Call) for item in ast.walk(sides[0]))
     return has_call and whole(sides[0]) == whole(sides[1])
 

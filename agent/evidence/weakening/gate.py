@@ -47,7 +47,8 @@ def check_weakening(bench: Bench) -> Result:
         problem = Problem(key="could not compare the tests", text="", place=why)
         return Result(gate=Gate.WEAKENING, seconds=files.seconds, unable=(problem,))
     passed = _shown(bench.base, files.seconds)
-    return judged(passed, _refusals(found, files.unread), bench, "weakening", found.notes)
+    refusals = _refusals(found, files.unread)
+    return judged(passed, refusals, bench, ("weakening", "weakenings"), found.notes)
 
 
 def _shown(base: str, seconds: float) -> Result:

@@ -10,6 +10,7 @@ from agent.evidence.weakening.collecting import Test
 from agent.evidence.weakening.comparing import Comparison, flat
 from agent.evidence.weakening.finding import Finding, Found, Kind
 from agent.evidence.weakening.marking import new_marks
+from agent.evidence.weakening.marks import SKIPPING
 from agent.evidence.weakening.matching import Matched, match
 from agent.evidence.weakening.pool import Pool
 from agent.evidence.weakening.vanishing import Vanished
@@ -29,7 +30,16 @@ class Losses:
         }
         surplus = [check for made in self._compared.values() for check in flat(made.surplus)]
         texts = {check.text for check in surplus}
-        self.pool = Pool(self.taken, frozenset(self.matched.new), texts, change.wild)
+        self.pool = Pool(self._running(), frozenset(self.matched.new), texts, change.wild)
+
+    def _running(self) -> list[Test]:
+        """Return the tests that run wherever those of the base did."""
+        known = {mark.condition for test in self._change.tests_before for mark in test.marks}
+        return [
+            test
+            for test in self.taken
+            if all(m.kind not in SKIPPING or m.condition in known - {""} for m in test.marks)
+        ]
 
     def _compare(self, before: Test, after: Test) -> Comparison:
         return compare(self._change, before.checks, after.checks, after.helpers.path)

@@ -25,6 +25,7 @@ _FOR_ALL = frozenset(
 
 _MACHINE = re.compile(
     r"\bsys\.(platform|version_info)|\bos\.(name|geteuid|getuid)|\bplatform\.|\bwhich\(|find_spec\("
+    r"|(?i:version)(__|_info)?\s*[<>]"
 )
 
 

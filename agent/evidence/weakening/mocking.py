@@ -118,7 +118,8 @@ def _stubbed(change: Change, before: Test, after: Test) -> Iterator[Finding]:
     for name in sorted(before.words & about & set(change.before.imports(before.helpers.path))):
         old = change.before.imports(before.helpers.path)[name][0]
         own = change.after.resolve(after.helpers.path, name)
-        is_product = not is_testing(f"{old.replace('.', '/')}.py")
+        known = change.before.resolve(before.helpers.path, name)
+        is_product = not is_testing(known[0] if known else f"{old.replace('.', '/')}.py")
         if is_product and own is not None and is_testing(own[0]) and name in after.words:
             yield _finding(after.path, after.name, after.line, name)
 

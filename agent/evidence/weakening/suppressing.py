@@ -24,6 +24,7 @@ _FORMS = {
 _UNTYPED = re.compile(r"\s*@(typing\.)?no_type_check\b")
 _INLINE = frozenset({"type: ignore", "noqa", "pylint: disable", "pyright: ignore", "nosec"})
 _UNTESTED = re.compile(r"if ((typing\.)?TYPE_CHECKING|__name__ == ['\"]__main__['\"]):")
+_OF_TESTS = re.compile(r"(^|/)(tests/.*|test_[^/]*|conftest)\.py$")
 _STRICTER = frozenset({"strict", "disallow-untyped-defs", "basic"})
 
 
@@ -49,6 +50,11 @@ class Silence:
             return _UNTESTED.match(self.bare()) is not None
         return bool(self.code) and bool(self.bare()) and self.what in _INLINE
 
+    @property
+    def is_of_tests(self) -> bool:
+        """True when it only leaves a line of the tests themselves out of coverage."""
+        return self.what == "pragma: no cover" and _OF_TESTS.search(self.path) is not None
+
     def said(self) -> str:
         """Return the comment for people."""
         return f"{self.what} ({self.code})" if self.code else self.what
@@ -57,19 +63,25 @@ class Silence:
 def silenced(before: Mapping[str, str], after: Mapping[str, str], changed: list[str]) -> Found:
     """Return silencing comments of which there are more than at the base.
 
-    One that names its rule, for its own line, is a note.
+    One that names its rule, for its own line, is a note; how many lines of the tests themselves
+    are left out of coverage is another.
     """
     findings: list[Finding] = []
     notes: list[str] = []
+    unmeasured = 0
     paths = [path for path in changed if path.endswith((".py", ".pyi"))]
     old = [one for path in paths for one in silences(path, before.get(path, ""))]
     new = [one for path in paths for one in silences(path, after.get(path, ""))]
-    counts = Counter((one.what, one.code) for one in old)
+    counts = Counter((one.what, one.code, one.is_of_tests) for one in old)
     lines = {(one.what, one.code, one.source) for one in old}
     ordered = sorted(new, key=lambda one: (one.what, one.code, one.source) not in lines)
     for one in ordered:
-        counts[one.what, one.code] -= 1
-        if counts[one.what, one.code] >= 0:
+        kind = one.what, one.code, one.is_of_tests
+        counts[kind] -= 1
+        if counts[kind] >= 0:
+            continue
+        if one.is_of_tests:
+            unmeasured += 1
             continue
         if one.is_precise:
             notes.append(f"{one.path}:{one.line} is silenced: {one.said()}.")
@@ -77,6 +89,8 @@ def silenced(before: Mapping[str, str], after: Mapping[str, str], changed: list[
         text = f"`{one.source[:80]}` silences more than before"
         findings.append(Finding(kind=Kind.SUPPRESSION, path=one.path, name=one.said(), text=text,
                                 head_line=one.line))  # fmt: skip
+    if unmeasured:
+        notes.append(f"Lines of tests left out of coverage: {unmeasured} more than at the base.")
     return Found(findings=tuple(findings), notes=tuple(notes))
 
 

@@ -1,6 +1,7 @@
 """Small questions to syntax trees."""
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
@@ -110,15 +111,20 @@ def awaited(node: ast.expr) -> ast.expr:
 
 
 class _Filling(ast.NodeTransformer):
-    def __init__(self, values: Mapping[str, ast.expr]) -> None:
+    def __init__(self, values: Mapping[str, ast.expr], *, with_ids: bool) -> None:
         self._values = values
+        self._with_ids = with_ids
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
         """Fill a variable in."""
         return self._values.get(node.id, node) if isinstance(node.ctx, ast.Load) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Fill in what was set on `self`."""
+        """Fill in what was set on `self`; the id of a row that the test made stays what it is."""
+        name = node.value.id if isinstance(node.value, ast.Name) else own_name(node.value)
+        made = self._values.get(name) if node.attr in _IDENTITY and not self._with_ids else None
+        if made is not None and _is_made(made):
+            return node
         if isinstance(node.ctx, ast.Load) and own_name(node) in self._values:
             return self._values[own_name(node)]
         return self.generic_visit(node)
@@ -130,6 +136,19 @@ class _Filling(ast.NodeTransformer):
         if any(text is None for text in texts):
             return ast.JoinedStr(values=parts)
         return ast.Constant("".join(text or "" for text in texts))
+
+
+_IDENTITY = frozenset({"pk", "id", "uuid"})
+_MAKING = re.compile(
+    r"(.+\.)?(objects|_default_manager)\.(a?create|(a?create_)(user|superuser))"
+    r"|baker\.make|mixer\.blend|(\w+\.)*\w+Factory(\.create)?"
+)
+
+
+def _is_made(node: ast.expr) -> bool:
+    """Tell whether an expression puts a row there; its id is no answer of the code under test."""
+    call = node.value if isinstance(node, ast.Await) else node
+    return isinstance(call, ast.Call) and _MAKING.fullmatch(dotted(call.func)) is not None
 
 
 def _text(node: ast.AST) -> str | None:
@@ -148,14 +167,17 @@ def own_name(node: ast.AST) -> str:
     return f"self.{node.attr}" if node.value.id in ("self", "cls") else ""
 
 
-def filled(node: ast.expr, values: Mapping[str, ast.expr]) -> ast.expr:
-    """Return an expression with names replaced by what they stand for, within reason of size."""
+def filled(node: ast.expr, values: Mapping[str, ast.expr], *, with_ids: bool = False) -> ast.expr:
+    """Return an expression with names replaced by what they stand for, within reason of size.
+
+    The ids of rows that the test made are only replaced `with_ids`.
+    """
     names = {item.id if isinstance(item, ast.Name) else own_name(item) for item in ast.walk(node)}
     known = {name: values[name] for name in names if name in values}
     if not known or sum(map(_size, known.values())) + _size(node) > _MOST_NODES:
         return node
     copy = ast.parse(whole(node), mode="eval").body
-    found = _Filling(known).visit(copy)
+    found = _Filling(known, with_ids=with_ids).visit(copy)
     return found if isinstance(found, ast.expr) else node
 
 
