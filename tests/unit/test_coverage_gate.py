@@ -174,6 +174,11 @@ COV = PLAIN.model_copy(update={"pytest_cov": True})
             COV,
             "python -W error -m coverage run --source=. manage.py test shop",
         ),
+        (
+            "python -m pytest",
+            COV.model_copy(update={"has_source": True, "greenlet": True}),
+            "python -m coverage run --concurrency=thread,greenlet -m pytest",
+        ),
         ("python -m unittest", PLAIN, "python -m coverage run --source=. -m unittest"),
         ("./manage.py test", PLAIN, "python -m coverage run --source=. ./manage.py test"),
         ("django-admin test", PLAIN, None),

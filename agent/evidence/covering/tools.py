@@ -36,6 +36,7 @@ if is_there("coverage"):
     try:
         asked = coverage.Coverage().get_option
         found["has_source"] = any(asked("run:" + name) for name in ("source", "source_pkgs"))
+        found["greenlet"] = is_there("greenlet") and not asked("run:concurrency")
         found["floor"] = float(asked("report:fail_under") or 0)
     except coverage.CoverageException as error:
         found["problem"] = f"its settings cannot be read: {error}"
@@ -57,6 +58,8 @@ class Tools(Value):
     """True when pytest's own settings ask for coverage."""
     has_source: bool = False
     """True when coverage's own settings say what is measured."""
+    greenlet: bool = False
+    """True when greenlet is there and coverage's own settings do not say how code runs at once."""
     floor: float = Field(default=0, ge=0, le=100, allow_inf_nan=False)
     """The `fail_under` of coverage's settings; 0 for none."""
     problem: str = ""

@@ -57,17 +57,22 @@ def metered(line: CommandLine, tools: Tools, root: str) -> Metered | None:
 def _measuring(line: CommandLine, tools: Tools) -> str | None:
     if _IS_MEASURED.search(line.text):
         return line.text
-    if line.tool == "pytest" and tools.pytest_cov:
-        if tools.in_options:
-            return line.text
+    if line.tool == "pytest" and tools.pytest_cov and tools.in_options:
+        return line.text
+    if line.tool == "pytest" and tools.pytest_cov and not tools.greenlet:
         what = "--cov" if tools.has_source else "--cov=."
         return f"{line.text} -p pytest_cov {what} --cov-report= --cov-fail-under=0"
     return _run_by_coverage(line, tools)
 
 
 def _run_by_coverage(line: CommandLine, tools: Tools) -> str | None:
-    """Return the command with `coverage run` in it; `-m` stays what it is, for it sets the path."""
+    """Return the command with `coverage run` in it; `-m` stays what it is, for it sets the path.
+
+    What runs in a greenlet, as SQLAlchemy's asyncio does, is lost unless coverage.py is told, for
+    which pytest-cov has no option.
+    """
     run = "-m coverage run" + ("" if tools.has_source else " --source=.")
+    run += " --concurrency=thread,greenlet" if tools.greenlet else ""
     alone = " -n0" if line.tool == "pytest" and tools.xdist else ""
     if found := _PYTHON.fullmatch(line.text):
         return f"{found['python']} {run} {found['rest']}{alone}"
