@@ -15,6 +15,7 @@ from agent.evidence.covering.lines import changed_lines
 from agent.evidence.covering.report import Coverage
 from agent.evidence.result import Problem, Result
 from agent.evidence.suite import Suite
+from agent.evidence.tests import WRITE_TESTS
 from agent.ports import Artifacts
 from agent.tools.base import Bench
 
@@ -39,11 +40,18 @@ def check_coverage(bench: Bench, suite: Suite | None = None) -> Result:
         return Result(gate=Gate.COVERAGE, nothing_to_do=tests.nothing_to_do)
     if found is None or tests.unable or tests.none_passed:
         return _not_run(_why(suite, tests))
+    if bench.base is not None and tests.count is None and _is_without_tests(tests):
+        return _not_run("no test ran")
     try:
         result = _at_base(bench, suite, found) if bench.base is None else _at_head(bench, found)
     except SettingsError as error:
         return _not_run(str(error))
     return result.model_copy(update={"command": tests.command, "seconds": tests.seconds})
+
+
+def _is_without_tests(tests: Result) -> bool:
+    """Tell whether nothing was collected; some commands do not count what they run."""
+    return any(problem.text.startswith(WRITE_TESTS) for problem in tests.findings)
 
 
 def _why(suite: Suite, tests: Result) -> str:

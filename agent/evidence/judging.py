@@ -11,9 +11,9 @@ from agent.domain.evidence import Evidence, Gate
 from agent.domain.ids import CommitSha
 from agent.domain.value import Value
 from agent.evidence.gates import COMPARING
-from agent.evidence.result import Problem, Result, compare
+from agent.evidence.result import Problem, Result
 from agent.evidence.together import Tell, examine_all, together
-from agent.evidence.verdicts import conclude
+from agent.evidence.verdicts import conclude, held_against
 from agent.tools.base import Bench
 
 Measure = Callable[[tuple[Gate, ...]], tuple[Evidence, ...]]
@@ -69,7 +69,7 @@ def _judged(result: Result, commit: CommitSha, base: Evidence | None) -> Judged:
     return Judged(
         result=result,
         evidence=conclude(result, commit, base),
-        new=compare((*result.tests, *result.findings), base).new,
+        new=held_against(result, base).new,
     )
 
 

@@ -48,6 +48,8 @@ class TestReport(Value):
     """All tests that ran, if they are told one by one."""
     skipped: frozenset[str] = frozenset()
     """Those of them that were skipped."""
+    bad_ends: int = 0
+    """How often something failed: one test may do so by each of its subtests, and when it ends."""
 
 
 def parse_junit(text: str, root: str = "", folder: str = "", output: str = "") -> TestReport | None:
@@ -77,6 +79,7 @@ def parse_junit(text: str, root: str = "", folder: str = "", output: str = "") -
         failures=tuple({failure.name: failure for failure in reversed(found)}.values())[::-1],
         names=frozenset(name for name, _ in cases),
         skipped=frozenset(skipped),
+        bad_ends=sum(len(case.findall(kind)) for _, case in cases for kind in ("failure", "error")),
     )
 
 

@@ -1,14 +1,14 @@
 """The red-to-green gate: the tests of a change must fail on the code that the change found.
 
 All of the change but its product is applied to the base's code. A test that passes there proves
-nothing; one that fails for want of a name to import is weak evidence; one that fails in the same
-kind of folder with the change too shows nothing.
+nothing; one that fails for want of a name to import is weak evidence, which alone proves nothing;
+one that fails in the same kind of folder with the change too shows nothing.
 """
 
 from agent.domain.evidence import Gate, Remark
 from agent.evidence.red.edits import EditedTest, behaviour, edited_tests
 from agent.evidence.red.proving import Proof, prove
-from agent.evidence.red.reasons import Shown, Shows, held_green
+from agent.evidence.red.reasons import Shown, Shows, held_green, is_file, is_named
 from agent.evidence.red.running import Run
 from agent.evidence.red.sources import changed_files
 from agent.evidence.result import Problem, Result
@@ -21,6 +21,7 @@ from agent.tools.base import Bench
 _READABLE = ("pytest", "unittest", "manage.py")
 _ORDER = tuple(Shown)
 _NAMES_ROOM = 250
+_KEY = "red to green could not run"
 _FAILS_ANYWAY = "what fails in a copy of the base's code fails in a copy of the change too"
 
 
@@ -48,12 +49,26 @@ def check_red_to_green(bench: Bench, suite: Suite) -> Result:
     if not readable:
         return _not_run(f"the result of `{lines[0].text}` does not tell the tests apart")
     proofs = prove(bench, readable, tests, files)
-    found = _judged(proofs, unread, suite.tests())
-    if found.unable or found.measures[Shown.RED] or found.measures[Shown.WEAK]:
+    head = suite.tests()
+    if head.none_passed and not all(_is_own(problem, tests) for problem in head.tests):
+        return _not_run("no test passes with the change", _runs(proofs))
+    return _concluded(bench, proofs, _judged(proofs, unread, head), len(tests))
+
+
+def _is_own(problem: Problem, tests: tuple[EditedTest, ...]) -> bool:
+    """Tell whether a test that failed is one of the change's, or their file."""
+    return any(is_named(problem.key, test) or is_file(problem.key, test) for test in tests)
+
+
+def _concluded(bench: Bench, proofs: list[Proof], found: Result, total: int) -> Result:
+    """Return what is found, or that it is no proof of the change."""
+    if found.unable or found.measures[Shown.RED]:
         return found
+    if found.measures[Shown.WEAK]:
+        return found.model_copy(update=_only_weak(found))
     if found.findings and not bench.allowed(Gate.RED_TO_GREEN).by:
         return found
-    is_old = found.measures[Shown.NOTHING] == len(tests)
+    is_old = found.measures[Shown.NOTHING] == total
     why = "the tests that were edited are older ones in other words" if is_old else found.summary
     return _unproven(bench, why, _runs(proofs))
 
@@ -67,7 +82,7 @@ def _nothing(why: str) -> Result:
 
 
 def _not_run(why: str, runs: tuple[Run, ...] = ()) -> Result:
-    problem = Problem(key="red to green could not run", text=why, place=why)
+    problem = Problem(key=_KEY, text=why, place=why)
     return _result(runs, unable=(problem,), is_no_fault=True)
 
 
@@ -80,6 +95,15 @@ def _unproven(bench: Bench, why: str, runs: tuple[Run, ...] = ()) -> Result:
     return _not_run(
         f"{why}, so nothing shows the change; a pure refactoring has the label {label}", runs
     )
+
+
+def _only_weak(found: Result) -> dict[str, object]:
+    """Return what makes of a result one that is no proof: what failed did not ask for anything."""
+    weak = [item for item in found.remarks if item.kind == Shown.WEAK]
+    told = [f"{item.what.rpartition('::')[2]} ({item.why})" for item in weak]
+    why = f"only weak evidence: {short_list(told, _NAMES_ROOM)}"
+    problem = Problem(key=_KEY, text=why, place=why)
+    return {"unable": (problem,), "is_no_fault": True}
 
 
 def _result(runs: tuple[Run, ...], **more: object) -> Result:
@@ -135,7 +159,7 @@ def _summary(by_kind: dict[Shown, list[Shows]], rest: tuple[str, ...]) -> str:
     total = sum(map(len, by_kind.values()))
     parts = [f"{len(red)} of {total} tests of the change fail on the base's code"]
     if weak:
-        parts.append(f"{'only ' if not red else ''}weak evidence: {_names(weak)}")
+        parts.append(f"weak evidence: {_names(weak)}")
     idle = [item for item in nothing if not item.test.is_rewritten]
     if idle:
         parts.append(f"proves nothing: {_names(idle)}")

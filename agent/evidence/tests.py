@@ -9,12 +9,13 @@ from datetime import timedelta
 from functools import partial
 from posixpath import relpath
 
-from agent.domain.errors import ToolError
 from agent.domain.evidence import Gate, Remark, TestCount
 from agent.evidence.changes import changed_python
+from agent.evidence.closing import DISAGREE, disagreement
 from agent.evidence.covering.meter import Meter
 from agent.evidence.covering.wrapping import Metered
-from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
+from agent.evidence.junit import TestReport
+from agent.evidence.reports import read_report
 from agent.evidence.result import ENVIRONMENT, Problem, Result, merged
 from agent.evidence.running import RESULTS, is_missing, run_line, time_is_over, unable
 from agent.evidence.selection import by_line, is_there, selected
@@ -139,12 +140,13 @@ def _run_pytest(bench: Bench, line: CommandLine, measured: Metered) -> Result:
     before = f"mkdir -p {RESULTS}; {measured.before}rm -f {_JUNIT}; "
     shell = f"{before}{plain.shell()}{measured.after}"
     result = run_line(bench, shell, TIMEOUT, measured.needs, is_served=True)
-    report = _read_report(bench, line.folder, result.output)
+    root = str(bench.worktree.path)
+    report, fault = read_report(bench, _JUNIT, result.output, root=root, folder=line.folder)
     if result.exit_code == _NO_TESTS and not result.timed_out:
         return _result(line, result, findings=(_nothing(line),))
     if _is_broken(result) or report is None or result.exit_code in _USAGE:
-        return _broken(bench, line, result)
-    return _judged(line, result, report)
+        return _broken(bench, line, result, fault)
+    return _judged(line, result, report, disagreement(result, report, _JUNIT))
 
 
 def pytest_options(file: str) -> str:
@@ -159,19 +161,21 @@ def pytest_options(file: str) -> str:
     )
 
 
-def _read_report(bench: Bench, folder: str, output: str) -> TestReport | None:
-    try:
-        found = bench.files("result", path=_JUNIT, cap=MAX_CHARACTERS)
-    except ToolError:
-        return None
-    return parse_junit(found["text"], str(bench.worktree.path), folder, output)
-
-
-def _judged(line: CommandLine, result: CommandResult, report: TestReport) -> Result:
+def _judged(
+    line: CommandLine, result: CommandResult, report: TestReport, forged: str = ""
+) -> Result:
+    """Return what a report says; `forged` is how pytest's output contradicts it."""
+    if forged:
+        tail = head_and_tail(result.output, 4_000)
+        findings = (Problem(key=DISAGREE, text=f"{DISAGREE}: {forged}\n{tail}", place=DISAGREE),)
+        return _result(line, result, report, _failures(report), findings)
     if report.count == TestCount():
         return _result(line, result, findings=(_nothing(line),))
-    tests = tuple(Problem(key=f.name, text=f.text, place=f.name) for f in report.failures)
-    return _result(line, result, report, tests, _other_faults(result, report))
+    return _result(line, result, report, _failures(report), _other_faults(result, report))
+
+
+def _failures(report: TestReport) -> tuple[Problem, ...]:
+    return tuple(Problem(key=f.name, text=f.text, place=f.name) for f in report.failures)
 
 
 def _other_faults(result: CommandResult, report: TestReport) -> tuple[Problem, ...]:
@@ -193,8 +197,11 @@ def _is_broken(result: CommandResult) -> bool:
     return is_ended or is_missing(result) or bool(not_started(result))
 
 
-def _broken(bench: Bench, line: CommandLine, result: CommandResult) -> Result:
-    """Return why there is no result; with a time-out the last line names the test that ran."""
+def _broken(bench: Bench, line: CommandLine, result: CommandResult, fault: str = "") -> Result:
+    """Return why there is no result; with a time-out the last line names the test that ran.
+
+    `fault` is what is wrong with the report of a run that may have come to its end.
+    """
     ended = f"exit code {result.exit_code}"
     if why := not_started(result):
         return unable(Gate.TESTS, line.shell(), result, why)
@@ -206,6 +213,8 @@ def _broken(bench: Bench, line: CommandLine, result: CommandResult) -> Result:
     elif usage := _NOT_FOUND.search(result.output):
         ended = usage["error"]
     why = f"the tests did not run to their end ({ended})"
+    if fault and not _is_broken(result) and result.exit_code not in _USAGE:
+        why = fault
     essence = result.model_copy(update={"output": _NOISE.sub("", result.output).strip()})
     return unable(Gate.TESTS, line.shell(), essence, why)
 

@@ -32,7 +32,7 @@ def conclude(
         base: The same gate's evidence at the base; None when it is unknown: then all counts.
         limit: The most characters of the output.
     """
-    problems = compare((*result.tests, *result.findings), base)
+    problems = held_against(result, base)
     unable = compare(result.unable, base)
     status = _status(result, problems, unable)
     is_bad = status in (GateStatus.FAIL, GateStatus.NOT_RUN)
@@ -55,6 +55,25 @@ def conclude(
         remarks=tuple(map(_plain, result.remarks[:MAX_REMARKS])),
         as_at_base=_is_as_at_base(result, problems, unable),
     )
+
+
+def held_against(result: Result, base: Evidence | None) -> Compared:
+    """Return what is wrong, divided by whether the base has it too.
+
+    Where no test passes at either side, one more that fails tells nothing of the change.
+    """
+    problems = compare((*result.tests, *result.findings), base)
+    is_dead = base is not None and base.tests is not None and _none_passes(base.tests)
+    if not (is_dead and result.count and _none_passes(result.count)):
+        return problems
+    new = [problem for problem in problems.new if problem not in result.tests]
+    return Compared(
+        new=tuple(new), old=(*problems.old, *(p for p in result.tests if p in problems.new))
+    )
+
+
+def _none_passes(count: TestCount) -> bool:
+    return count.failed > 0 and not count.passed
 
 
 def _is_as_at_base(result: Result, problems: Compared, unable: Compared) -> bool:

@@ -390,6 +390,15 @@ def test_coverage_that_can_no_longer_be_measured_must_be_mended() -> None:
     assert not at.gate("", at.gate(covered(9))).is_passable()
 
 
+def test_where_no_test_ran_nothing_was_measured() -> None:
+    at = Measured()
+    base = at.gate(covered(0, 9))
+    at.at.shell.on("pytest", {RESULT: junit()}, exit_code=5)
+    at.at.shell.on("git diff -z --name-only", output="app.py\0")
+    found = at.gate(covered(0, 9), base)
+    assert (found.status, found.reason) == (GateStatus.NOT_RUN, "no test ran")
+
+
 def test_a_command_that_is_no_python_is_not_measured() -> None:
     found = run_gate(Gate.COVERAGE, office().bench(Stack(tests=("./check-all",))))
     assert found.reason == "`check-all` is no test command that can be measured"

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from agent.domain.errors import TransientError
-from agent.domain.evidence import Evidence, Gate, GateStatus
+from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.domain.ids import CommitSha
 from agent.evidence.judging import judge
 from agent.evidence.result import Result
@@ -194,6 +194,26 @@ def test_a_suite_in_which_nothing_passes_at_base_or_head_proves_nothing() -> Non
     [found] = judge((Gate.TESTS,), lambda: bench(at), measure)
     assert (found.evidence.status, found.evidence.as_at_base) == (GateStatus.NOT_RUN, True)
     assert "no test passes, at the base neither" in found.evidence.reason
+
+
+@pytest.mark.parametrize(
+    ("failing_at_base", "status"),
+    [(1, GateStatus.NOT_RUN), (0, GateStatus.FAIL)],
+    ids=["nothing passes at the base", "there are no tests at the base"],
+)
+def test_one_more_failure_where_nothing_passes_is_not_held_against_the_change(
+    failing_at_base: int, status: GateStatus
+) -> None:
+    at = repository(failed("test_a"), failed("test_b"))
+    count = TestCount(passed=0, failed=failing_at_base, skipped=0)
+
+    def measure(gates: tuple[Gate, ...]) -> tuple[Evidence, ...]:
+        known = ("test_a",)[:failing_at_base]
+        return (evidence(status=GateStatus.FAIL, failing=known, total=len(known), tests=count),)
+
+    [found] = judge((Gate.TESTS,), lambda: bench(at), measure)
+    assert found.evidence.status is status
+    assert bool(found.new) is (status is GateStatus.FAIL)
 
 
 def test_a_time_limit_is_said_openly() -> None:

@@ -245,10 +245,24 @@ def test_tests_that_all_pass_at_the_base_prove_nothing() -> None:
     assert not found.is_passable()
 
 
-def test_weak_evidence_alone_passes_and_says_so() -> None:
+def test_weak_evidence_alone_proves_nothing_and_is_no_fault() -> None:
     found = judged([CODE, TESTS], case('<error message="failed on setup">E   K</error>'))
-    assert found.status is GateStatus.PASS
-    assert "only weak evidence: test_a" in found.reason
+    assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, True)
+    assert found.reason == "only weak evidence: test_a (failed on setup)"
+    assert [item.kind for item in found.remarks] == ["weak"]
+
+
+def test_a_suite_in_which_nothing_passes_shows_nothing() -> None:
+    found = judged([CODE, TESTS], FAILS, suite=(FAILS, failed("test_other")))
+    assert (found.status, found.reason) == (GateStatus.NOT_RUN, "no test passes with the change")
+
+
+def test_a_file_that_cannot_be_read_on_either_side_is_no_fault() -> None:
+    text = '<error message="collection failure">E   ImportError: no x</error>'
+    whole = f'<testcase classname="" file="tests/test_a.py" name="tests.test_a">{text}</testcase>'
+    found = judged([CODE, TESTS], whole, control=whole, suite=(whole, passed()))
+    assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, True)
+    assert "fails in a copy of the change too (ImportError: no x)" in found.reason
 
 
 @pytest.mark.parametrize(

@@ -289,3 +289,34 @@ def test_odd_files_stop_nothing() -> None:
     }
     found = detect(SQL, texts)
     assert found.postgres is not None
+
+
+SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n    "
+
+
+@pytest.mark.parametrize(
+    "code",
+    [READS, SETTINGS + "database_url: str\n", SETTINGS + "database_url: str = Field(...)\n"],
+    ids=["environ", "field", "ellipsis"],
+)
+def test_a_driver_and_a_variable_that_must_be_set_lead_to_postgresql(code: str) -> None:
+    found = detect("fastapi\npsycopg[binary]\n", {"app/db.py": code})
+    assert found.postgres == Postgres()
+    assert "DATABASE_URL" in dict(found.environment)
+
+
+@pytest.mark.parametrize(
+    ("requirements", "code"),
+    [
+        ("psycopg\n", "import os\nURL = os.environ.get('DATABASE_URL')\n"),
+        ("psycopg\n", SETTINGS + "database_url: str = Field(default_factory=str)\n"),
+        ("psycopg\n", SETTINGS + "database_url: str | None = None\n"),
+        ("psycopg\npymysql\n", READS),
+        ("fastapi\n", READS),
+    ],
+    ids=["get", "factory", "none", "other driver", "no driver"],
+)
+def test_a_variable_that_may_be_missing_or_mean_another_leads_nowhere(
+    requirements: str, code: str
+) -> None:
+    assert detect(requirements, {"app/db.py": code}).postgres is None

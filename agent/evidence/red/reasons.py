@@ -111,12 +111,15 @@ def held_green(item: Shows, head: Result) -> Shows:
     """Return what a test shows, given how it ends in the whole suite with the change.
 
     All its cases must pass, skipped ones left out. Where the suite did not come to an end, or does
-    not name what passes, only failures tell.
+    not name what passes, only failures tell. A file that cannot be read with the change, nor
+    without it, stays unclear: whether the base has that too is told by the tests gate.
     """
     if item.shown is Shown.ABSENT or head.count is None or head.unable:
         return item
     ran = {name for name in head.ran if is_named(name, item.test)}
     names = [problem.key for problem in head.tests]
+    if item.shown is Shown.UNCLEAR and not ran and any(is_file(name, item.test) for name in names):
+        return item
     if item.test.path in names or any(is_named(name, item.test) for name in names):
         why = "it does not pass with the change"
     elif head.ran and not ran - head.skipped:
@@ -124,6 +127,12 @@ def held_green(item: Shows, head: Result) -> Shows:
     else:
         return item
     return Shows(test=item.test, shown=Shown.NOT_GREEN, why=why)
+
+
+def is_file(name: str, test: EditedTest) -> bool:
+    """Tell whether a failure's name is that of a test's file: its path, or unittest's module."""
+    module = test.path.removesuffix(".py").replace("/", ".")
+    return name == test.path or f".{module}".endswith(f".{name}")
 
 
 def is_named(name: str, test: EditedTest) -> bool:

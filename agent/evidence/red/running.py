@@ -4,10 +4,11 @@ import shlex
 from enum import StrEnum
 from functools import partial
 
-from agent.domain.errors import ToolError
 from agent.domain.value import Value
-from agent.evidence.junit import MAX_CHARACTERS, TestReport, parse_junit
+from agent.evidence.closing import DISAGREE, disagreement
+from agent.evidence.junit import TestReport
 from agent.evidence.red.edits import EditedTest
+from agent.evidence.reports import read_report
 from agent.evidence.running import RESULTS, time_is_over
 from agent.evidence.selection import is_there, selected
 from agent.evidence.services.running import filling, not_started, run_served
@@ -93,13 +94,13 @@ def run(
             output_cap_bytes=_OUTPUT_CAP_BYTES,
         ),
     )
-    report = _report(bench, line, done, side)
+    report, fault = _report(bench, line, done, side)
     return Run(
         line=narrowed,
         seconds=done.seconds,
         exit_code=done.exit_code,
         report=report,
-        problem="" if report else _problem(bench, done),
+        problem="" if report else fault or _problem(bench, done),
     )
 
 
@@ -120,16 +121,20 @@ def _shell(line: CommandLine, side: Side) -> str:
     return line.model_copy(update={"text": text}).shell()
 
 
-def _report(bench: Bench, line: CommandLine, done: CommandResult, side: Side) -> TestReport | None:
+def _report(
+    bench: Bench, line: CommandLine, done: CommandResult, side: Side
+) -> tuple[TestReport | None, str]:
+    """Return the report, or None and what is wrong with it."""
     if done.timed_out or done.exit_code == _NOT_BUILT or not_started(done):
-        return None
+        return None, ""
+    plain = done.model_copy(update={"output": plain_output(done.output).strip()})
     if line.tool != "pytest":
-        return parse_unittest(plain_output(done.output).strip())
-    try:
-        text = bench.files("result", path=f"{RESULTS}/{side}.xml", cap=MAX_CHARACTERS)["text"]
-    except ToolError:
-        return None
-    return parse_junit(text, "", line.folder, plain_output(done.output))
+        return parse_unittest(plain.output), ""
+    file = f"{RESULTS}/{side}.xml"
+    report, fault = read_report(bench, file, plain.output, folder=line.folder)
+    if report is not None and disagreement(plain, report, file):
+        return None, DISAGREE
+    return report, fault
 
 
 def _problem(bench: Bench, done: CommandResult) -> str:

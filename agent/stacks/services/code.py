@@ -80,16 +80,21 @@ class _File:
         found = read_of(node)
         if found is not None:
             variable, default = found
-            yield from self._variable(variable, default)
+            required = isinstance(node, ast.Subscript)
+            yield from self._variable(variable, default, is_required=required)
 
-    def _variable(self, name: str, default: ast.expr | None) -> Iterator[Hint]:
+    def _variable(
+        self, name: str, default: ast.expr | None, *, is_required: bool
+    ) -> Iterator[Hint]:
         value = text_of(default)
         if isinstance(default, ast.Constant) and isinstance(default.value, int):
             value = str(default.value)
         self._seen.add(id(default))
         is_nothing = isinstance(default, ast.Constant) and default.value in (None, ...)
         is_open = default is None or is_nothing
-        yield from told(self._rank, self._place, value or "", name, is_open=is_open)
+        yield from told(
+            self._rank, self._place, value or "", name, is_open=is_open, is_required=is_required
+        )
 
     def _fields(self, node: ast.ClassDef) -> Iterator[Hint]:
         """Yield the fields of pydantic's settings."""
@@ -100,7 +105,9 @@ class _File:
             if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
                 name = alias_of(item.value) or f"{prefix}{item.target.id}".upper()
                 is_postgres = "PostgresDsn" in ast.dump(item.annotation)
-                yield from self._variable(name, _default(item.value))
+                default = _default(item.value)
+                required = _is_required(item.value, default)
+                yield from self._variable(name, default, is_required=required)
                 if is_postgres:
                     yield Hint(kind="postgres", part="url", rank=self._rank, place=self._place,
                                value="postgresql://")  # fmt: skip
@@ -150,6 +157,14 @@ def read_of(node: ast.AST | None) -> tuple[str, ast.expr | None] | None:
 def last_is_env(owner: str) -> bool:
     """Tell whether something is called that reads variables, such as `env` of django-environ."""
     return owner.rpartition(".")[2].lower() in ("env", "environ")
+
+
+def _is_required(value: ast.expr | None, default: ast.expr | None) -> bool:
+    """Tell whether a field must be given."""
+    if isinstance(value, ast.Call) and argument(value, "default_factory") is not None:
+        return False
+    is_ellipsis = isinstance(default, ast.Constant) and default.value is ...
+    return default is None or is_ellipsis
 
 
 def _default(value: ast.expr | None) -> ast.expr | None:

@@ -30,6 +30,11 @@ _DRIVERS: dict[Kind, frozenset[str]] = {
         "django-valkey", "rq", "django-rq", "arq", "fastapi-limiter", "redis-om", "walrus",
     }),
 }  # fmt: skip
+_OTHER_DATABASES = frozenset({
+    "mysqlclient", "pymysql", "aiomysql", "asyncmy", "mysql-connector-python", "mariadb",
+    "aiosqlite", "oracledb", "pyodbc", "pymssql",
+})  # fmt: skip
+"""With one of these a variable for some database need not lead to PostgreSQL."""
 _EXTRAS: dict[Kind, str] = {
     "postgres": r"\[[^\]\n]*\b(?:asyncpg|psycopg\w*|postgres(?:ql)?|pg8000)\b",
     "redis": r"\[[^\]\n]*\bredis\b",
@@ -94,13 +99,16 @@ def _why(kind: Kind, files: RepositoryFiles, documents: Documents, hints: list[H
     in_ci += [hint.place for hint in about if hint.rank is Rank.CI and hint.value]
     if in_ci:
         return in_ci[0]
-    if kind == "redis" and "fakeredis" in declared(files):
+    names = declared(files)
+    if kind == "redis" and "fakeredis" in names:
         return ""
     telling = [hint for hint in about if hint.is_telling]
     of_code = [hint for hint in telling if hint.rank <= Rank.CODE]
     if not of_code and any(hint.is_open and hint.rank <= Rank.CODE for hint in about):
         of_code = telling  # the code reads the variable of which an example tells
         of_code += [hint for hint in about if hint.rank is Rank.COMPOSE]
+    if kind == "postgres" and not of_code and not names & _OTHER_DATABASES:
+        of_code = [hint for hint in about if hint.is_required]
     if kind == "postgres" and of_code and _has_own(files.texts, {h.place for h in of_code}):
         return ""
     return of_code[0].place if of_code else ""

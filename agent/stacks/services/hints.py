@@ -59,6 +59,8 @@ class Hint(Value):
     """The environment variable that carries it; empty where the value itself stands there."""
     is_open: bool = False
     """True for a variable that must be set, or is nothing when it is not."""
+    is_required: bool = False
+    """True for a variable without which the code does not run."""
 
     @property
     def is_telling(self) -> bool:
@@ -84,7 +86,13 @@ def named(variable: str) -> tuple[Kind, Part] | None:
 
 
 def told(
-    rank: Rank, place: str, value: str, variable: str = "", *, is_open: bool = False
+    rank: Rank,
+    place: str,
+    value: str,
+    variable: str = "",
+    *,
+    is_open: bool = False,
+    is_required: bool = False,
 ) -> Iterator[Hint]:
     """Yield what a value says, and the variable that carries it."""
     kind = kind_of_url(value)
@@ -99,7 +107,7 @@ def told(
         if not is_foreign:
             yield Hint(
                 kind=about, part=part, rank=rank, place=place, value=value, variable=variable,
-                is_open=is_open,
+                is_open=is_open, is_required=is_required,
             )  # fmt: skip
 
 
