@@ -183,6 +183,30 @@ def test_a_gate_that_is_none_is_answered_with_all_that_there_are(verify: Verify)
     assert all(gate in str(caught.value) for gate in Gate)
 
 
+def test_a_label_that_means_nothing_is_answered_with_all_that_there_are(verify: Verify) -> None:
+    with pytest.raises(SettingsError, match=r"api_break is no label .*; there are refactoring, "):
+        verify(labels=("api_break",))
+
+
+def test_a_bare_repository_is_called_so(verify: Verify, tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    git(folder, "init", "-q", "--bare")
+    with pytest.raises(SettingsError, match="is a bare repository"):
+        verify(path=folder)
+
+
+def test_a_refusal_names_the_option_that_a_person_has(shop: Path, verify: Verify) -> None:
+    commit(shop, {"LICENSE": "Mine.\n"})
+    code, document = verify("protected")
+    assert (code, statuses(document)) == (1, {"protected": "fail"})
+    output = document["gates"][0]["evidence"]["output"]
+    assert "--label allow-protected" in output
+    assert "propose_plan" not in output
+    code, document = verify("protected", labels=("allow-protected",))
+    assert (code, document["verdict"]) == (0, "pass")
+
+
 def test_a_suite_beyond_the_time_limit_is_not_run_and_says_so(shop: Path, verify: Verify) -> None:
     git(shop, "checkout", "-q", "main")
     commit(shop, {"test_slow.py": f"import time\n{CASE.format('slow', 'time.sleep(99)')}"})
