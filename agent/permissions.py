@@ -31,6 +31,8 @@ class Allowed(Value):
     """Such as `the label api-break of PAY-1`; empty: nobody allowed anything."""
     entries: tuple[str, ...] | None = ()
     """What the approved plan says about it; None: everything is allowed."""
+    otherwise: str = ""
+    """How whoever asks can allow it, where that is not by a plan; such as `--label api-break`."""
 
     def covers(self, name: str) -> bool:
         """Tell whether a package, a path or another name is allowed; a plan must have named it."""
@@ -73,8 +75,17 @@ def allowed(ledger: Ledger, life: LifeId, gate: Gate) -> Allowed:
     return Allowed(by=f"{approver}, who approved the plan", entries=covered)
 
 
-def way_out(gate: Gate, name: str) -> str:
-    """Return how the developer can ask people for what a gate refuses."""
+def by_option(ledger: Ledger, life: LifeId, gate: Gate) -> Allowed:
+    """Return the same for a person at the command line, who has labels to give and no plan."""
+    found = allowed(ledger, life, gate)
+    label = LABELS.get(gate)
+    return found if found.by or label is None else Allowed(otherwise=f"--label {label}")
+
+
+def way_out(gate: Gate, name: str, given: Allowed = NOTHING) -> str:
+    """Return how whoever was given an answer can ask people for what a gate refuses."""
+    if given.otherwise:
+        return f"{given.otherwise}, once a person has agreed"
     field = _WAYS_OUT.get(gate)
     if field is None:
         return f'propose_plan with exceptions such as "{gate}: {name}": a person decides'

@@ -39,6 +39,14 @@ Examples:
 
 Exit codes: 0 pass, 1 a gate fails or could not run, 2 wrong input, 3 no package index.
 """
+_GATES = (
+    "tests, red_to_green, coverage, lint, types, openapi, migrations, weakening, secrets, "
+    "dependencies, protected, docs, contract"
+)
+_LABELS = (
+    "refactoring (red_to_green), api-break (openapi), test-change (weakening), "
+    "allow-dependency (dependencies), allow-protected (protected), allow-undocumented (docs)"
+)
 
 Key = Annotated[str, typer.Argument(help="The ticket, such as PAY-123.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
@@ -115,12 +123,12 @@ def verify(
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="GATE,...", help="Only these gates.", show_default=False),
+        typer.Option(metavar="GATE,...", help=f"Only these gates: {_GATES}.", show_default=False),
     ] = None,
     label: Annotated[
         list[str] | None,
         typer.Option(
-            help="What a ticket's label would allow, such as api-break; repeatable.",
+            help=f"What a ticket's label would allow; repeatable. {_LABELS}.",
             show_default=False,
         ),
     ] = None,

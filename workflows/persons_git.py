@@ -47,7 +47,7 @@ class PersonsRepository:
             raise SettingsError(f"{path} is no folder (PATH); give a git repository")
         root = repository_root(place)
         if root is None:
-            raise SettingsError(f"{path} is in no git repository (PATH)")
+            raise SettingsError(_no_root(path, place))
         found = cls(root)
         found._run("rev-parse", "--git-dir")
         return found
@@ -147,6 +147,13 @@ class PersonsRepository:
             raise SettingsError("git is not installed, and nothing can be verified") from error
         except subprocess.TimeoutExpired as error:
             raise SettingsError(f"git {arguments[0]} took over {_SECONDS} s here") from error
+
+
+def _no_root(path: Path, place: Path) -> str:
+    asked = PersonsRepository(place)._ask("rev-parse", "--is-bare-repository")
+    if asked.stdout.strip() == b"true":
+        return f"{path} is a bare repository, without files (PATH); give a clone of it"
+    return f"{path} is in no git repository (PATH)"
 
 
 def _is_elsewhere(name: str) -> bool:

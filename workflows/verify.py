@@ -22,9 +22,10 @@ from agent.domain.evidence import Gate, Verdict, verdict
 from agent.domain.ids import CommitSha, LifeId
 from agent.domain.repository import Repository
 from agent.evidence.judging import Judged
-from agent.verifying import Verification, not_run
+from agent.permissions import LABELS
+from agent.verifying import UNREACHABLE, Verification
 from integrations.ledger.ledger import open_ledger
-from integrations.sandbox.interpreters import is_installed
+from integrations.sandbox.interpreters import installed, is_installed, to_install
 from integrations.sandbox.reading import read_plain
 from integrations.sandbox.requirements import gather
 from workflows.persons_git import PersonsRepository
@@ -67,11 +68,12 @@ class Subject:
 def run_verify(options: VerifyOptions) -> int:
     """Run the gates on a change; 0 when they pass, 1 when one fails or could not run.
 
+    3 when nothing fails, but the package index cannot be reached.
+
     Raises:
         SettingsError: The folder, a revision, a gate or a file cannot be used.
-        TransientError: The package index cannot be reached.
     """
-    gates = _gates(options.only)
+    gates, labels = _gates(options.only), _labels(options.labels)
     limit = _limit(options.minutes)
     _require_writable({"--junit": options.junit, "--sarif": options.sarif})
     subject = _subject(options)
@@ -79,7 +81,7 @@ def run_verify(options: VerifyOptions) -> int:
     progress = Progress(is_quiet=options.as_json and not sys.stderr.isatty())
     progress.say(f"base {subject.base[:12]} ({subject.base_name}), head {subject.head[:12]}")
     started = time.monotonic()
-    with _verification(settings, subject, options.labels, limit, progress) as found:
+    with _verification(settings, subject, labels, limit, progress) as found:
         judged = _judged(found, gates)
         diff = found.desk.workspace.diff(found.repository, found.base, found.head)
     changed = changed_paths(diff)
@@ -90,18 +92,35 @@ def run_verify(options: VerifyOptions) -> int:
         show_json(found.base, found.head, judged, says)
     else:
         show_table(judged, seconds, says)
+    return _exit_code(judged, says)
+
+
+def _exit_code(judged: tuple[Judged, ...], says: Verdict) -> int:
+    keys = {problem.key for item in judged for problem in item.result.unable}
+    if says is Verdict.INCOMPLETE and UNREACHABLE in keys:
+        return 3
     return 0 if says is Verdict.PASS else 1
 
 
 def _gates(names: tuple[str, ...]) -> tuple[Gate, ...]:
     """Return the gates of these names, several in one word with commas; all for none."""
-    asked = [part.strip() for name in names for part in name.split(",") if part.strip()]
     known = {gate.value: gate for gate in Gate}
+    asked = _known(names, tuple(known), "gate (--only)")
+    return tuple(known[name] for name in asked) or tuple(Gate)
+
+
+def _labels(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return labels that mean something; one with a typing error would allow nothing, silently."""
+    return _known(names, tuple(LABELS.values()), "label that allows anything (--label)")
+
+
+def _known(names: tuple[str, ...], known: tuple[str, ...], what: str) -> tuple[str, ...]:
+    asked = tuple(part.strip() for name in names for part in name.split(",") if part.strip())
     unknown = [name for name in asked if name not in known]
     if unknown or (names and not asked):
-        what = f"{', '.join(unknown) or 'nothing'} is no gate (--only)"
-        raise SettingsError(f"{what}; there are {', '.join(known)}")
-    return tuple(known[name] for name in asked) or tuple(Gate)
+        named = ", ".join(unknown) or "nothing"
+        raise SettingsError(f"{named} is no {what}; there are {', '.join(known)}")
+    return asked
 
 
 def _limit(minutes: float | None) -> timedelta | None:
@@ -160,6 +179,7 @@ def _verification(
             labels=labels,
             limit=limit,
             hear=progress.hear,
+            say=progress.say,
         )
         try:
             yield make(_standing(desk, repository, life, subject, progress))
@@ -225,11 +245,16 @@ def _standing(
 
 def _judged(found: Verification, gates: tuple[Gate, ...]) -> tuple[Judged, ...]:
     worktree = found.desk.workspace.open(found.repository, found.life, found.head)
-    asked = _asked_python(worktree.path)
-    if not is_installed(asked, os.environ.get("PATH", "")):
-        why = f"the repository asks for Python {_in_words(asked)}, which is not installed here"
-        return not_run(tuple(gate for gate in Gate if gate in gates), found.head, why)
-    return found.judge(gates)
+    asked, places = _asked_python(worktree.path), os.environ.get("PATH", "")
+    return found.judge(gates, "" if is_installed(asked, places) else _lacking(asked, places))
+
+
+def _lacking(asked: str, places: str) -> str:
+    """Return which Python is not here, which ones are, and how to get one."""
+    version, here = to_install(asked), ", ".join(installed(places))
+    fix = f"; install one: uv python install {version}" if version else ""
+    what = f"the repository asks for Python {_in_words(asked)}, which is not installed here"
+    return f"{what} (here: {here}){fix}"
 
 
 def _asked_python(folder: Path) -> str:

@@ -42,7 +42,7 @@ def judged(
     """
     given = bench.allowed(passed.gate) if refusals else NOTHING
     fine = [r for r in refusals if _is_fine(r, given)]
-    findings = _problems([r for r in refusals if r not in fine], passed.gate)
+    findings = _problems([r for r in refusals if r not in fine], passed.gate, given)
     parts = [_number(len(findings), noun)] if findings else []
     parts += [] if refusals else [passed.summary]
     parts += [f"{_number(len(fine), noun)} allowed by {given.by}"] if fine else []
@@ -69,12 +69,12 @@ def _line(refusal: Refusal) -> str:
     return refusal.problem.text.partition("\n")[0]
 
 
-def _problems(refusals: Sequence[Refusal], gate: Gate) -> tuple[Problem, ...]:
+def _problems(refusals: Sequence[Refusal], gate: Gate, given: Allowed) -> tuple[Problem, ...]:
     """Return the findings; the last one says what can be done about them."""
     problems = [refusal.problem for refusal in refusals]
     names = [refusal.name for refusal in refusals if not refusal.needs_label]
     if names and gate in _TELLING:
-        out = f"\n[Do without it; or, if the ticket needs it, {way_out(gate, names[0])}.]"
+        out = f"\n[Do without it; or, if it is needed, {way_out(gate, names[0], given)}.]"
         last = problems[-1]
         problems[-1] = last.model_copy(update={"text": last.text + out})
     return tuple(problems)

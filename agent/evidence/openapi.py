@@ -19,6 +19,7 @@ from agent.openapi.options import Options
 from agent.openapi.policy import POLICY_FILES, ApiPolicy, apply, joined, read_policy
 from agent.openapi.report.line import render_line
 from agent.openapi.spec import SpecError
+from agent.permissions import NOTHING, Allowed, way_out
 from agent.ports import Artifacts
 from agent.stacks.openapi.exporting import export_openapi
 from agent.stacks.openapi.value import NO_FRAMEWORK, Export
@@ -27,10 +28,7 @@ from agent.tools.base import Bench
 _BASE = "the base's description"
 _DESCRIPTION, _COMPARISON = ".api-description.json", ".api-comparison.json"
 _POLICY_BYTES = 1 << 20
-_WAYS_OUT = (
-    "[Keep what clients use beside what is new; or, if the ticket wants it gone, propose_plan with "
-    "breaking_changes: a person decides.]"
-)
+_WAY_OUT = "[Keep what clients use beside what is new; or, if it is meant to go, {}.]"
 
 
 class ApiAtBase(Value):
@@ -168,13 +166,14 @@ def _compared(bench: Bench, base: ApiAtBase, policy: ApiPolicy, export: Export) 
     found = comparison.diff
     breaking = tuple(change for change in found.changes if change.is_breaking)
     line = render_line(found).removeprefix("API: ")
-    allowed_by = bench.allowed(Gate.OPENAPI).by if breaking else ""
-    if allowed_by:
-        line += f"; allowed by {allowed_by}"
+    given = bench.allowed(Gate.OPENAPI) if breaking else NOTHING
+    if given.by:
+        line += f"; allowed by {given.by}"
     result = _shown(export, line, _keep(bench, comparison))
-    if allowed_by or not breaking:
+    if given.by or not breaking:
         return result
-    return result.model_copy(update={"exit_code": 1, "findings": _problems(breaking)})
+    findings = _problems(breaking, given)
+    return result.model_copy(update={"exit_code": 1, "findings": findings})
 
 
 def _keep(bench: Bench, comparison: ApiComparison) -> str:
@@ -208,13 +207,13 @@ def _notes(base: Export, head: Export) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _problems(breaking: tuple[Change, ...]) -> tuple[Problem, ...]:
+def _problems(breaking: tuple[Change, ...], given: Allowed) -> tuple[Problem, ...]:
     """Return what breaks clients; the last one says what can be done about it."""
     texts = [
         f"{change.operation or change.component or 'the API'}: {change.text} [{change.id}]"
         for change in breaking
     ]
-    texts[-1] += f"\n{_WAYS_OUT}"
+    texts[-1] += f"\n{_WAY_OUT.format(way_out(Gate.OPENAPI, '', given))}"
     return tuple(
         Problem(key=change.fingerprint, text=text)
         for change, text in zip(breaking, texts, strict=True)

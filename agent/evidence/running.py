@@ -14,7 +14,7 @@ RESULTS = ".backsmith-results"
 """The workspace keeps this folder out of every snapshot."""
 _OUTPUT_CAP_BYTES = 8 << 20
 _UNABLE_LIMIT = 3_000
-_HANGS = "To find out what hangs, run a part of it, with a short time limit (timeout_seconds)."
+_HANGS = "To find out what hangs, run a part of it, with a short time limit."
 _NOT_FOUND, _NOT_EXECUTABLE = 127, 126
 """The shell's exit codes for a command that is not there, or is no program."""
 _NO_MODULE = re.compile(r"^\S*python[\d.]*: No module named \S+$", re.MULTILINE)

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, ValidationError
 from agent.domain.evidence import Gate
 from agent.domain.value import Value
 from agent.evidence.result import Problem, Result
-from agent.ports import Command, CommandResult
+from agent.ports import Command, CommandResult, Needs
 from agent.text import head_and_tail, plain_output
 from agent.tools.base import Bench
 
@@ -91,6 +91,7 @@ def read_sides(bench: Bench, base: str, changed: str, context: str = NOTHING) ->
             timeout=bench.time_for(_TIMEOUT),
             stdin=json.dumps(job).encode(),
             output_cap_bytes=_OUTPUT_CAP_BYTES,
+            needs=Needs(alone=True),
         ),
     )
     if result.exit_code != 0 or result.timed_out or result.truncated_bytes:

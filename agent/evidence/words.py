@@ -74,7 +74,7 @@ def _tests_text(tests: list[Problem], room: int) -> str:
     rest = [test.key for test in tests[len(rows) :]]
     if rest:
         names = short_list(rest, _NAMES_ROOM - 100)
-        rows.append(f"[{len(rest)} more failed: {names}; run_checks with `select` shows them]")
+        rows.append(f"[{len(rest)} more failed: {names}; run alone, they tell why]")
     return "\n\n".join(rows)
 
 

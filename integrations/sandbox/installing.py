@@ -30,10 +30,13 @@ _MOST_ROUNDS = 4
 """So often packages are freed of the day: those that are asked for, and what they need."""
 _MOST_LEFT_OUT = 6
 _MOST_ATTEMPTS = 12
-_NETWORK_WORDS = (
-    *("error sending request", "dns error", "timed out", "Connection re", "503", "502"),
-    "Request failed after",
+_UNREACHABLE = re.compile(
+    r"error sending request|dns error|timed out|Connection re|Request failed after"
+    r"|(?i:HTTP (status|error)[ \w:]{0,40}\(?|\bstatus( code)?:? )50[234]\b"
+    r"|\b50[234] (Bad Gateway|Service Unavailable|Gateway Time)"
 )
+_ABOUT_PYTHON = re.compile(r"^Using .*environment at.*$", re.MULTILINE)
+"""It has the folder's name, in which any number may stand."""
 
 
 class Installer:
@@ -157,8 +160,8 @@ def _files(folder: Path, wanted: Requirements) -> list[str]:
 
 def _failure(said: str) -> Exception:
     """Return the error for what uv said; warnings about dates stand far above its last lines."""
-    last = "\n".join(said.splitlines()[-15:])
-    if any(word in last for word in _NETWORK_WORDS):
+    last = "\n".join(_ABOUT_PYTHON.sub("", said).strip().splitlines()[-15:])
+    if _UNREACHABLE.search(last):
         return TransientError(f"the package index cannot be reached:\n{last}")
     undated = "\n".join(dict.fromkeys(found[0] for found in _UNDATED.finditer(said)))
     hidden = f"{undated}\n" if undated else ""

@@ -12,7 +12,8 @@ from pathlib import Path
 from integrations.sandbox.places import Interpreter
 
 Version = tuple[int, ...]
-_MINORS = range(14, 7, -1)
+_MINORS = range(19, 7, -1)
+_ANY_PATCH = 99
 _QUESTION = (
     "import json, sys; b = getattr(sys, '_base_executable', sys.executable); "
     "print(json.dumps([list(sys.version_info[:3]), b, sys.base_prefix]))"
@@ -39,6 +40,20 @@ def is_installed(specifier: str, search_path: str) -> bool:
     if fits(sys.version_info[:3], specifier):
         return True
     return any(fits(found, specifier) for found, _ in _installed(search_path, ours.prefix.parent))
+
+
+def installed(search_path: str) -> tuple[str, ...]:
+    """Return the versions of which `choose` can take one, such as `3.12.4`; the newest first."""
+    known = {found for found, _ in _installed(search_path, Interpreter.ours().prefix.parent)}
+    versions = sorted({*known, tuple(sys.version_info[:3])}, reverse=True)
+    return tuple(".".join(map(str, version)) for version in versions)
+
+
+def to_install(specifier: str) -> str:
+    """Return the version to install for a range, such as `3.14`; empty when none can be told."""
+    minors = (f"3.{n}" for n in sorted(_MINORS) if fits((3, n, _ANY_PATCH), specifier))
+    named = re.search(r"\d+\.\d+(\.\d+)?", specifier)
+    return next(minors, named[0] if named else "")
 
 
 def fits(version: Version, specifier: str) -> bool:

@@ -64,6 +64,9 @@ FILES = {
     ".gitignore": "__pycache__/\n",
 }
 ONLY = ("tests", "red_to_green", "lint", "weakening")
+READING = ("weakening", "dependencies", "protected", "docs")
+NO_DETECTOR = tuple(gate.value for gate in Gate if gate is not Gate.SECRETS)
+"""What can be run without a package of our own from the index."""
 CHANGE = {
     "app.py": "def total():\n    return 1\n\ndef more():\n    return 2\n",
     "test_new.py": CASE.format("new", "self.assertEqual(app.more(), 2)"),
@@ -180,6 +183,30 @@ def test_a_gate_that_is_none_is_answered_with_all_that_there_are(verify: Verify)
     assert all(gate in str(caught.value) for gate in Gate)
 
 
+def test_a_label_that_means_nothing_is_answered_with_all_that_there_are(verify: Verify) -> None:
+    with pytest.raises(SettingsError, match=r"api_break is no label .*; there are refactoring, "):
+        verify(labels=("api_break",))
+
+
+def test_a_bare_repository_is_called_so(verify: Verify, tmp_path: Path) -> None:
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    git(folder, "init", "-q", "--bare")
+    with pytest.raises(SettingsError, match="is a bare repository"):
+        verify(path=folder)
+
+
+def test_a_refusal_names_the_option_that_a_person_has(shop: Path, verify: Verify) -> None:
+    commit(shop, {"LICENSE": "Mine.\n"})
+    code, document = verify("protected")
+    assert (code, statuses(document)) == (1, {"protected": "fail"})
+    output = document["gates"][0]["evidence"]["output"]
+    assert "--label allow-protected" in output
+    assert "propose_plan" not in output
+    code, document = verify("protected", labels=("allow-protected",))
+    assert (code, document["verdict"]) == (0, "pass")
+
+
 def test_a_suite_beyond_the_time_limit_is_not_run_and_says_so(shop: Path, verify: Verify) -> None:
     git(shop, "checkout", "-q", "main")
     commit(shop, {"test_slow.py": f"import time\n{CASE.format('slow', 'time.sleep(99)')}"})
@@ -190,19 +217,62 @@ def test_a_suite_beyond_the_time_limit_is_not_run_and_says_so(shop: Path, verify
     assert "second was over" in document["gates"][0]["reason"]
 
 
-def test_a_python_that_is_not_installed_is_named(shop: Path, verify: Verify) -> None:
+def assert_only_code_is_not_run(document: dict[str, Any], why: str) -> None:
+    """Assert that gates which run the code say why they did not, and that those which read ran."""
+    assert document["verdict"] == "incomplete"
+    for gate in document["gates"]:
+        if gate["gate"] in READING:
+            assert gate["status"] in ("pass", "not_applicable")
+        else:
+            assert (gate["status"], why in gate["reason"]) == ("not_run", True)
+
+
+def test_a_python_that_is_not_installed_is_named_and_what_only_reads_runs(
+    shop: Path, verify: Verify
+) -> None:
     project = '[project]\nname = "shop"\nversion = "1"\nrequires-python = ">=3.99"\n'
     commit(shop, CHANGE | {"pyproject.toml": project})
-    code, document = verify()
-    assert (code, set(statuses(document).values())) == (1, {"not_run"})
-    assert "Python ≥3.99, which is not installed here" in document["gates"][0]["reason"]
+    code, document = verify(*NO_DETECTOR)
+    assert code == 1
+    assert_only_code_is_not_run(document, "Python ≥3.99, which is not installed here (here: 3.")
+    assert "uv python install 3.99" in document["gates"][0]["reason"]
 
 
-def test_packages_that_cannot_be_installed_are_a_reason(shop: Path, verify: Verify) -> None:
-    commit(shop, CHANGE | {"requirements.txt": "shop @ https://example.com/shop.whl\n"})
-    code, document = verify()
-    assert (code, document["verdict"]) == (1, "incomplete")
-    assert "only packages of the configured index" in document["gates"][0]["reason"]
+def test_packages_that_cannot_be_installed_are_a_reason_and_what_only_reads_runs(
+    shop: Path, verify: Verify
+) -> None:
+    git(shop, "checkout", "-q", "main")
+    commit(shop, {"requirements.txt": "shop @ https://example.com/shop.whl\n"})
+    git(shop, "checkout", "-q", "-B", "change")
+    commit(shop, CHANGE)
+    code, document = verify(*NO_DETECTOR)
+    assert code == 1
+    assert_only_code_is_not_run(document, "only packages of the configured index")
+
+
+def test_a_cheat_is_found_where_nothing_can_be_installed(shop: Path, verify: Verify) -> None:
+    skipped = FILES["test_old.py"].replace("    def", "    @unittest.skip('slow')\n    def")
+    commit(shop, CHANGE | {"test_old.py": skipped, "pyproject.toml": "[project\n"})
+    code, document = verify("tests", "weakening")
+    assert (code, document["verdict"]) == (1, "fail")
+    assert statuses(document) == {"tests": "not_run", "weakening": "fail"}
+
+
+def test_an_index_that_cannot_be_reached_has_an_exit_code_of_its_own(
+    shop: Path, verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UV_OFFLINE")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("UV_NO_CACHE", "1")
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    commit(shop, CHANGE | {"requirements.txt": "leafy\n"})
+    code, document = verify("tests", "weakening", "protected")
+    assert (code, statuses(document)) == (
+        3,
+        {"tests": "not_run", "weakening": "pass", "protected": "pass"},
+    )
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_run_out_of_time_fails_and_says_so() -> None:
         "the tests did not run to their end "
         "(60 minutes were over; the last line: tests/test_a.py::test_hangs)"
     )
-    assert "timeout_seconds" in found.output
+    assert "a short time limit" in found.output
 
 
 def test_a_run_that_was_killed_fails() -> None:

@@ -4,7 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-from integrations.sandbox.interpreters import choose
+import pytest
+
+from integrations.sandbox.interpreters import choose, installed, to_install
 from integrations.sandbox.places import Interpreter
 
 
@@ -31,3 +33,25 @@ def test_an_installed_one_that_fits_is_taken_and_shims_are_passed_over(tmp_path:
     assert found == Interpreter(
         executable=Path("/opt/python/bin/python3.99"), prefix=Path("/opt/python")
     )
+
+
+def test_those_that_are_here_are_told_the_newest_first(tmp_path: Path) -> None:
+    python(tmp_path, "python3.13", [[3, 99, 4], "/opt/python/bin/python3.99", "/opt/python"])
+    ours = ".".join(map(str, sys.version_info[:3]))
+    found = installed(str(tmp_path))
+    assert found[0] == "3.99.4"
+    assert ours in found
+
+
+@pytest.mark.parametrize(
+    ("specifier", "version"),
+    [
+        (">=3.14", "3.14"),
+        (">=3.14.1,<4", "3.14"),
+        ("<3.10,>=3.9", "3.9"),
+        ("==3.12.1", "3.12.1"),
+        (">=4", ""),
+    ],
+)
+def test_the_version_to_install_fits_the_range(specifier: str, version: str) -> None:
+    assert to_install(specifier) == version

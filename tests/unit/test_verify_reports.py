@@ -7,15 +7,18 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from agent.domain.evidence import Evidence, Gate, GateStatus, Verdict
+from agent.domain.evidence import Evidence, Gate, GateStatus, Remark, Verdict
 from agent.domain.ids import CommitSha
 from agent.evidence.judging import Judged
 from agent.evidence.report.junit import render_junit
+from agent.evidence.report.remarks import closing_lines, remark_lines
 from agent.evidence.report.sarif import place_of, render_sarif
 from agent.evidence.result import Problem, Result
+from agent.permissions import LABELS
 from agent.verifying import not_run
 from tests.fakes.bench import evidence
 from tests.fakes.sarif_schema import LOG
+from workflows import cli
 from workflows.verify_report import Progress, show_json, show_table
 
 BASE, HEAD = CommitSha("b" * 40), CommitSha("c" * 40)
@@ -167,5 +170,73 @@ def test_progress_is_a_line_for_each_begin_and_end(capsys: pytest.CaptureFixture
     progress.hear("head", Gate.TESTS, Result(gate=Gate.TESTS, seconds=1.25))
     Progress(is_quiet=True).say("nothing")
     assert capsys.readouterr().err == (
-        "backsmith: tests at the head: begins\nbacksmith: tests at the head: ended, 1.2 s\n"
+        "backsmith: tests at the head: begins\nbacksmith: tests at the head: pass, 1.2 s\n"
     )
+
+
+def test_the_end_of_a_gate_tells_its_result_in_a_word(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = Progress(is_quiet=False)
+    for result in (
+        Result(gate=Gate.LINT, findings=(UNUSED, UNUSED)),
+        Result(gate=Gate.DOCS, nothing_to_do="no code"),
+        not_run((Gate.TYPES,), HEAD, "no index")[0].result,
+    ):
+        progress.hear("head", result.gate, result)
+    assert capsys.readouterr().err == (
+        "backsmith: lint at the head: 2 problems, 0.0 s\n"
+        "backsmith: docs at the head: not applicable, 0.0 s\n"
+        "backsmith: types at the head: not run, 0.0 s\n"
+    )
+
+
+RISK = Remark(kind="index", what="building an index on orders blocks writes", why="CONCURRENTLY")
+RISKY = judged(Gate.MIGRATIONS, GateStatus.PASS, reason="1 risk named", remarks=(RISK,))
+
+
+def test_a_risk_of_a_gate_that_passes_is_named_in_all_reports(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show_table((RISKY,), 1.0, Verdict.PASS)
+    line = "index: building an index on orders blocks writes (CONCURRENTLY)"
+    assert f"migrations, to be known:\n- {line}\n" in capsys.readouterr().out
+    assert xml(RISKY).findtext(".//system-out") == f"1 risk named\n{line}"
+    [invocation] = sarif(RISKY)["invocations"]
+    [note] = invocation["toolExecutionNotifications"]
+    assert (invocation["executionSuccessful"], note["level"]) == (True, "note")
+    assert note["message"]["text"] == f"migrations: {line}"
+
+
+def test_remarks_are_bounded_and_what_proves_the_change_is_none() -> None:
+    weak = [Remark(kind="weak", what=f"tests/test_a.py::test_{n}", why="import") for n in range(30)]
+    red = Remark(kind="red", what="tests/test_a.py::test_red", why="assert 1 == 2")
+    lines = remark_lines(evidence(Gate.RED_TO_GREEN, GateStatus.PASS, remarks=(red, *weak)))
+    assert len(lines) == 11
+    assert lines[0] == "weak: tests/test_a.py::test_0 (import)"
+    assert lines[-1] == "and 20 more (--json)"
+
+
+def test_the_closing_lines_name_the_label_that_allows_what_was_refused() -> None:
+    said = "no test was added, so nothing shows the change; a refactoring has the label refactoring"
+    found = (
+        evidence(Gate.RED_TO_GREEN, GateStatus.NOT_RUN, reason=said),
+        evidence(Gate.DEPENDENCIES, GateStatus.FAIL),
+        evidence(Gate.SECRETS, GateStatus.FAIL),
+        evidence(Gate.OPENAPI, GateStatus.NOT_RUN, reason="no spec"),
+    )
+    assert list(closing_lines(found)) == [
+        "red_to_green: if the change alters no behaviour, --label refactoring",
+        "dependencies: if meant so, --label allow-dependency",
+    ]
+
+
+def test_the_same_long_reason_stands_once_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    why = "the repository's dependencies cannot be installed: no version of leafy==99 is there"
+    show_table(not_run((Gate.LINT, Gate.TYPES), HEAD, why), 1.0, Verdict.INCOMPLETE)
+    rows = capsys.readouterr().out.partition("\n\n")[0]
+    assert rows.count("cannot be installed") == 1
+    assert "as lint" in rows
+
+
+def test_the_help_names_all_gates_and_labels() -> None:
+    assert cli._GATES.split(", ") == [gate.value for gate in Gate]
+    assert cli._LABELS.split(", ") == [f"{label} ({gate})" for gate, label in LABELS.items()]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from agent.domain.evidence import Evidence, GateStatus
+from agent.evidence.report.remarks import remark_lines
 
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold. Source: W3C, "Extensible Markup Language 1.0", 2.2."""
@@ -42,8 +43,10 @@ def _add(suite: ElementTree.Element, item: Evidence) -> None:
     if kind is not None:
         said = ElementTree.SubElement(case, kind, {"message": _plain(item.reason)})
         said.text = _plain(item.output) or None
-    elif item.reason:
-        ElementTree.SubElement(case, "system-out").text = _plain(item.reason)
+    told = [item.reason] if kind is None and item.reason else []
+    lines = [*told, *remark_lines(item)]
+    if lines:
+        ElementTree.SubElement(case, "system-out").text = _plain("\n".join(lines))
 
 
 def _plain(text: str) -> str:

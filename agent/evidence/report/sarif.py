@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.domain.evidence import Evidence, Gate, GateStatus
 from agent.evidence.judging import Judged
+from agent.evidence.report.remarks import remark_lines
 from agent.evidence.result import Problem
 from agent.openapi.report.escaping import clean
 from agent.sarif import (
@@ -55,8 +56,10 @@ def render_sarif(judged: Sequence[Judged], anchor: str, version: str = "0") -> s
             results.append(_result(index, problem, anchor, (*name, seen[name])))
     stopped = [item.evidence for item in judged if item.evidence.status is GateStatus.NOT_RUN]
     invocation: dict[str, Any] = {"executionSuccessful": not stopped}
-    if stopped:
-        invocation["toolExecutionNotifications"] = [*map(_notification, stopped)]
+    told = [*map(_notification, stopped)]
+    told += [note for item in judged for note in _notes(item.evidence)]
+    if told:
+        invocation["toolExecutionNotifications"] = told
     return sarif_log(
         "backsmith verify", version, rules, results[:MOST_RESULTS], invocations=[invocation]
     )
@@ -139,3 +142,10 @@ def place_of(problem: Problem) -> tuple[str, int | None]:
 def _notification(evidence: Evidence) -> dict[str, Any]:
     said = f"{evidence.gate} could not run: {evidence.reason}"
     return {"level": "error", "message": sarif_message(said)}
+
+
+def _notes(evidence: Evidence) -> list[dict[str, Any]]:
+    return [
+        {"level": "note", "message": sarif_message(f"{evidence.gate}: {line}")}
+        for line in remark_lines(evidence)
+    ]
