@@ -13,9 +13,8 @@ from agent.evidence.covering.delta import Delta, Place, delta
 from agent.evidence.covering.floors import Floors, read_floors
 from agent.evidence.covering.lines import changed_lines
 from agent.evidence.covering.report import Coverage
-from agent.evidence.result import Problem, Result
+from agent.evidence.result import WRITE_TESTS, Problem, Result
 from agent.evidence.suite import Suite
-from agent.evidence.tests import WRITE_TESTS
 from agent.ports import Artifacts
 from agent.tools.base import Bench
 

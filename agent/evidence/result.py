@@ -11,6 +11,7 @@ from agent.domain.value import Value
 MAX_FAILING = 200
 MAX_FINDINGS = 1_000
 MAX_REMARKS = 200
+WRITE_TESTS = "no test was collected: write tests for what the change does"
 FLAKY = "flaky"
 """The kind of a remark on a test that failed and passed at the same commit."""
 

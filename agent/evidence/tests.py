@@ -16,7 +16,7 @@ from agent.evidence.covering.meter import Meter
 from agent.evidence.covering.wrapping import Metered
 from agent.evidence.junit import TestReport
 from agent.evidence.reports import read_report
-from agent.evidence.result import ENVIRONMENT, Problem, Result, merged
+from agent.evidence.result import ENVIRONMENT, WRITE_TESTS, Problem, Result, merged
 from agent.evidence.running import RESULTS, is_missing, run_line, time_is_over, unable
 from agent.evidence.selection import by_line, is_there, selected
 from agent.evidence.services.inside.serving import NOT_STARTED
@@ -43,7 +43,6 @@ _NOISE = re.compile(
     re.MULTILINE,
 )
 """What pytest says about itself."""
-WRITE_TESTS = "no test was collected: write tests for what the change does"
 _LOW_COVERAGE = "coverage below what is required"
 _UNITTEST = ("manage.py", "unittest")
 

@@ -8,6 +8,7 @@ from agent.evidence.result import (
     MAX_FAILING,
     MAX_FINDINGS,
     MAX_REMARKS,
+    WRITE_TESTS,
     Compared,
     Result,
     compare,
@@ -35,6 +36,8 @@ def conclude(
     problems = held_against(result, base)
     unable = compare(result.unable, base)
     status = _status(result, problems, unable)
+    if base is not None and _is_without_tests(problems, base):
+        status = GateStatus.NOT_RUN
     is_bad = status in (GateStatus.FAIL, GateStatus.NOT_RUN)
     reason = _one_line(_reason(result, problems, unable, base))
     return Evidence(
@@ -70,6 +73,12 @@ def held_against(result: Result, base: Evidence | None) -> Compared:
     return Compared(
         new=tuple(new), old=(*problems.old, *(p for p in result.tests if p in problems.new))
     )
+
+
+def _is_without_tests(problems: Compared, base: Evidence) -> bool:
+    """Tell whether there are no tests and never were any; the change may still bring some."""
+    is_all = bool(problems.new) and all(p.text.startswith(WRITE_TESTS) for p in problems.new)
+    return is_all and base.tests is None and base.reason.startswith(WRITE_TESTS)
 
 
 def _none_passes(count: TestCount) -> bool:

@@ -11,7 +11,7 @@ from agent.domain.run import RunSpec, Stage
 from agent.evidence.changes import changed_python
 from agent.evidence.contract.gate import NOT_ASKED
 from agent.evidence.gates import run_gate
-from agent.evidence.tests import WRITE_TESTS
+from agent.evidence.result import WRITE_TESTS
 from agent.evidence.tidy import tidy
 from agent.proving import measure, prove
 from agent.stacks.commands import Stack
@@ -154,7 +154,9 @@ def test_a_selection_that_does_not_exist_is_told_in_one_line(live: Live) -> None
     )
 
 
-def test_a_change_to_code_needs_tests_and_one_to_texts_does_not(tmp_path: Path) -> None:
+def test_a_change_to_code_needs_tests_also_where_there_are_none_and_one_to_texts_does_not(
+    tmp_path: Path,
+) -> None:
     at = Live(tmp_path, {"README.md": "# Shop\n", "app.py": "x = 1\n"})
     stack = Stack(tests=("python -m unittest",))
     documented = run_gate(Gate.TESTS, at.bench(stack, {"README.md": "# A shop\n"}))
@@ -162,6 +164,9 @@ def test_a_change_to_code_needs_tests_and_one_to_texts_does_not(tmp_path: Path) 
     programmed = run_gate(Gate.TESTS, at.bench(stack, {"app.py": "x = 2\n"}))
     assert programmed.status is GateStatus.FAIL
     assert programmed.reason.startswith(WRITE_TESTS)
+    base = run_gate(Gate.TESTS, replace(at.bench(stack), base=None))
+    found = run_gate(Gate.TESTS, replace(at.bench(stack, {"app.py": "x = 2\n"}), at_base=(base,)))
+    assert (found.status, found.is_passable()) == (GateStatus.NOT_RUN, False)
 
 
 def test_the_files_of_the_change_are_those_that_git_sees(live: Live) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from agent.domain.evidence import Evidence, Gate, GateStatus, TestCount
 from agent.evidence.gates import run_gate
-from agent.evidence.tests import WRITE_TESTS
+from agent.evidence.result import WRITE_TESTS
 from agent.evidence.words import evidence_text
 from agent.stacks.commands import Stack
 from tests.fakes.bench import RESULT, Office, evidence, failed, junit, office, passed
