@@ -122,8 +122,10 @@ def together(jobs: Sequence[Callable[[], T]], at_once: int = 0) -> list[T]:
     group = _Group()
     workers = at_once or max(_LEAST_AT_ONCE, os.cpu_count() or 1)
     with ThreadPoolExecutor(min(workers, len(jobs))) as pool:
-        futures = [pool.submit(contextvars.copy_context().run, group.run, job) for job in jobs]
-        try:
+        futures: list[Future[T]] = []
+        try:  # whoever is stopped while it still submits must stop what it has submitted
+            for job in jobs:
+                futures.append(pool.submit(contextvars.copy_context().run, group.run, job))
             _wait(futures)
             return [future.result() for future in futures]
         finally:
@@ -146,6 +148,7 @@ class _Group:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._at_work: set[int] = set()
+        self._is_over = False
 
     def run(self, job: Callable[[], T]) -> T:
         with self._registered():
@@ -155,6 +158,8 @@ class _Group:
     def _registered(self) -> Iterator[None]:
         number = threading.get_ident()
         with self._lock:
+            if self._is_over:
+                raise _StoppedError
             self._at_work.add(number)
         try:
             yield
@@ -170,6 +175,7 @@ class _Group:
         for future in futures:
             future.cancel()
         with self._lock:
+            self._is_over = True
             for number in self._at_work:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(number), ctypes.py_object(_StoppedError)

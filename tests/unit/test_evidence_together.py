@@ -73,8 +73,8 @@ def test_a_cancelled_caller_stops_jobs_within_jobs() -> None:
     begun, ended = threading.Semaphore(0), threading.Semaphore(0)
 
     def endless() -> None:
-        begun.release()  # a barrier may be left locked by whoever is stopped while it waits there
         try:
+            begun.release()  # whoever is stopped while it waits at a barrier may leave it locked
             while True:
                 time.sleep(0.01)
         finally:
