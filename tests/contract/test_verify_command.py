@@ -276,22 +276,27 @@ def test_an_index_that_cannot_be_reached_has_an_exit_code_of_its_own(
 
 
 @pytest.mark.parametrize(
-    "trap",
+    ("trap", "why"),
     [
-        'place.unlink(); place.symlink_to("/etc/passwd")',
-        "place.unlink(); os.mkfifo(place)",
-        "place.write_text('<!DOCTYPE a [<!ENTITY b \"c\">]><testsuite>&b;</testsuite>')",
-        'place.write_text("<a>" * 2_000_000)',
+        ('place.unlink(); place.symlink_to("/etc/passwd")', "is a link"),
+        ("place.unlink(); os.mkfifo(place)", "is a pipe"),
+        (
+            "place.write_text('<!DOCTYPE a [<!ENTITY b \"c\">]><testsuite>&b;</testsuite>')",
+            "is no usable XML",
+        ),
+        ('place.write_text("<a>" * 2_000_000)', "is no usable XML"),
     ],
 )
-def test_a_result_file_that_is_a_trap_is_no_result(shop: Path, verify: Verify, trap: str) -> None:
+def test_a_result_file_that_is_a_trap_is_no_result(
+    shop: Path, verify: Verify, trap: str, why: str
+) -> None:
     git(shop, "checkout", "-q", "main")
     commit(shop, {"pytest.py": RUNNER.replace("WRITTEN", trap)})
     git(shop, "checkout", "-q", "-B", "change")
     commit(shop, CHANGE)
     code, document = verify("tests")
     assert (code, document["verdict"]) == (1, "incomplete")
-    assert "the tests did not run to their end" in document["gates"][0]["reason"]
+    assert document["gates"][0]["reason"].endswith(f"the report {why}")
 
 
 def test_a_sample_service_passes_all_gates_by_the_command(tmp_path: Path) -> None:
