@@ -1,6 +1,6 @@
 """Calls that assert: those of unittest, Django, mocks, and whatever is named so.
 
-Source: Python 3.13, unittest and unittest.mock; Django 5.2, "Testing tools"; pytest 9.
+Source: Python 3.13, unittest and its mocks; Django 5.2, "Testing tools"; pytest 9.
 """
 
 import ast

@@ -1,6 +1,6 @@
 """Mocks that take the place of what a test is about.
 
-Source: Python 3.13, unittest.mock; pytest 9, monkeypatch; pytest-mock 3.
+Source: Python 3.13, unittest's mocks; pytest 9, monkeypatch; pytest-mock 3.
 """
 
 import ast
@@ -22,7 +22,8 @@ from agent.evidence.weakening.words import words_of
 from agent.survey.source import dotted, last, target_of, text_of
 
 _MOCKS = frozenset(
-    {"Mock", "MagicMock", "AsyncMock", "NonCallableMock", "create_autospec", "SimpleNamespace"}
+    {f"{kind}Mock" for kind in ("", "Magic", "Async", "NonCallable")}
+    | {"create_autospec", "SimpleNamespace"}
 )
 
 
